@@ -1,0 +1,92 @@
+/**
+ * Counting exactly once. Every delivered batch becomes immutable contributions, one per minute it touches. A contribution
+ * names the log events it counted; the fold is a union over those names, so repeats, re-cut batches and backfills change
+ * nothing. All stored figures are results of a fold, written with SET, never with ADD.
+ */
+import type { CauseId } from './causes.ts';
+
+export const MINUTE_MS = 60_000;
+
+/** What is counted together: one combination of these values. `null` where the logs do not say. */
+export interface Cell {
+  readonly kind: 'success' | 'failure';
+  readonly status: number | null;
+  readonly cause: CauseId | null;
+  readonly model: string | null;
+  readonly provider: string | null;
+  readonly tenant: string | null;
+  readonly project: string | null;
+  /** Alias of the virtual key, or `key:` and its salted hash. */
+  readonly key: string | null;
+  readonly logGroup: string | null;
+}
+
+/**
+ * What one log event says about one call, smallest first: it belongs to a call that another event ends (`part`), it is a
+ * try or retry notice whose end is unknown (`attempt`), it ends the call badly (`final`) or well (`success`).
+ * In a union the greater rank of an event wins, except that `part` wins over `attempt` and `final`: a batch that saw more
+ * of the stream knew better.
+ */
+export type Rank = 'part' | 'attempt' | 'final' | 'success';
+
+export interface Entry {
+  /** 16 hexadecimal digits naming the log event: a function of its content only. */
+  readonly event: string;
+  /** 16 hexadecimal digits naming the call; equal to `event` when nothing joins it to other events. */
+  readonly call: string;
+  readonly rank: Rank;
+  /** Index into the contribution's `cells`. */
+  readonly cell: number;
+  /** Tries this event attests for its call, at least 1. */
+  readonly attempts: number;
+}
+
+/** The law of every batch: received = counted + notCall + malformed + tooLate (log events, not calls). */
+export interface Totals {
+  readonly received: number;
+  readonly counted: number;
+  readonly notCall: number;
+  readonly malformed: number;
+  readonly tooLate: number;
+}
+
+/** The immutable counts of one delivered batch for one minute. */
+export interface Contribution {
+  /** Start of the minute, milliseconds since the epoch. */
+  readonly windowMs: number;
+  /** Named by content: the minute, the stream and the events delivered. The same delivery always has the same key. */
+  readonly key: string;
+  /** SHA-256 of the content below. The same key with another digest is a fault, never an overwrite. */
+  readonly digest: string;
+  /** Version of the classifier that made it. */
+  readonly classifier: number;
+  readonly totals: Totals;
+  /** Skipped events by reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly cells: readonly Cell[];
+  readonly entries: readonly Entry[];
+}
+
+export type Granularity = 'minute' | 'hour' | 'day';
+
+/** A cell with its true counts. */
+export interface CountedCell extends Cell {
+  readonly calls: number;
+  readonly attempts: number;
+  /** Successful calls that needed more than one try. */
+  readonly recovered: number;
+  /** First and last minute in which the cell was counted. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** The stored result of folding all contributions of a window. */
+export interface RollUp {
+  readonly granularity: Granularity;
+  readonly windowMs: number;
+  /** Contributions folded in. Only grows, so a stale fold can be refused. */
+  readonly contributions: number;
+  readonly totals: Totals;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly cells: readonly CountedCell[];
+}
