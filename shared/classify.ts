@@ -1,0 +1,124 @@
+/**
+ * Call record -> outcome: success, or failure with its cause, where that cause sits in the catalogue, and the evidence that
+ * decided. Error type first, then the stated limit, then the text, then weak hints, then the status. `unknown` is an answer.
+ */
+import { type Category, type CauseId, causeById, type Origin, type RetryVerdict } from './causes.ts';
+import { PROVIDER_TOKEN } from './parse/vocabulary.ts';
+import type { CallRecord } from './record.ts';
+import { BY_STATUS, SIGNALS, type Signal } from './signals.ts';
+
+/** Raised whenever the same record may get another cause than before; stored with every contribution. */
+export const CLASSIFIER_VERSION = 1;
+
+/** Which kind of evidence decided. */
+export type Rule = 'type' | 'limit' | 'text' | 'hint' | 'status' | 'none';
+
+export interface Outcome {
+  readonly record: CallRecord;
+  readonly failed: boolean;
+  readonly cause: CauseId | null;
+  readonly category: Category | null;
+  readonly origin: Origin | null;
+  readonly retry: RetryVerdict | null;
+  readonly rule: Rule;
+}
+
+export function classify(record: CallRecord): Outcome {
+  if (record.kind === 'success')
+    return { record, failed: false, cause: null, category: null, origin: null, retry: null, rule: 'none' };
+  const { cause, rule } = causeOf(record);
+  const row = causeById(cause);
+  return {
+    record,
+    failed: true,
+    cause,
+    category: categoryOf(cause, record.status),
+    origin: originOf(record, row?.origin ?? 'unknown'),
+    retry: cause === 'unknown' ? retryOfStatus(record.status) : (row?.retry ?? null),
+    rule,
+  };
+}
+
+/** The triage of a cause; of an unknown one, that of its status. Null when neither is known. */
+export function categoryOf(cause: CauseId | null, status: number | null): Category | null {
+  if (cause !== null && cause !== 'unknown') return causeById(cause)?.category ?? null;
+  if (status === null) return null;
+  if (status === 429) return 'throttle';
+  return status >= 500 ? 'transient' : status >= 400 ? 'request' : null;
+}
+
+const retryOfStatus = (status: number | null): RetryVerdict | null =>
+  status === null ? null : status === 429 || status >= 500 ? 'backoff' : 'never';
+
+function causeOf(record: CallRecord): { cause: CauseId; rule: Rule } {
+  const text = record.message ?? '';
+  const types = new Set((record.errorType ?? '').toLowerCase().split(' '));
+  const classes = new Set(
+    (record.errorClass ?? '')
+      .toLowerCase()
+      .split(' ')
+      .flatMap((name) => [name, name.slice(name.lastIndexOf('.') + 1)]),
+  );
+  const byProvider = PROVIDER_TOKEN.test(text);
+  const rows = SIGNALS.filter((row) => applies(row, record.status, byProvider));
+  const pick = (rule: Rule, test: (row: Signal) => boolean) => {
+    const row = rows.find(test);
+    return row ? { cause: row.cause, rule } : null;
+  };
+  return (
+    pick('type', (row) => row.types?.some((type) => types.has(type) && !GENERAL.has(type)) ?? false) ??
+    byLimit(record) ??
+    pick('text', (row) => row.text?.test(text) ?? false) ??
+    pick('type', (row) => row.types?.some((type) => types.has(type) || classes.has(type)) ?? false) ??
+    pick('hint', (row) => row.hints?.some((hint) => types.has(hint) || classes.has(hint)) ?? false) ??
+    byStatus(record.status)
+  );
+}
+
+/** Types that name a family; what the text says is finer. */
+const GENERAL = new Set([
+  'rate_limit_exceeded',
+  'rate_limit_error',
+  'throttling_error',
+  'resource_exhausted',
+  'unavailable',
+  'service_unavailable',
+  'conflict_error',
+  'invalid_value',
+  'invalid_type',
+  'unsupported_value',
+]);
+
+/** A row without statuses fits any; an empty list means: only when the log gives none. */
+const applies = (row: Signal, status: number | null, byProvider: boolean): boolean =>
+  (row.statuses === undefined || status === null || row.statuses.includes(status)) &&
+  (row.provider === undefined || byProvider);
+
+function byLimit({ limit }: CallRecord): { cause: CauseId; rule: Rule } | null {
+  if (limit === null) return null;
+  const causes = {
+    requests: 'rate_limit_requests',
+    tokens: 'rate_limit_tokens',
+    concurrency: 'concurrency_limit',
+    budget: 'budget_exceeded',
+  } as const;
+  return { cause: causes[limit.dimension], rule: 'limit' };
+}
+
+function byStatus(status: number | null): { cause: CauseId; rule: Rule } {
+  const cause = status === null ? undefined : BY_STATUS.get(status);
+  return cause === undefined ? { cause: 'unknown', rule: 'none' } : { cause, rule: 'status' };
+}
+
+/** Who refused: a provider's token in the message, an edge's page, the client itself; else what the catalogue says. */
+function originOf(record: CallRecord, usual: Origin): Origin {
+  const text = record.message ?? '';
+  if (PROVIDER_TOKEN.test(text)) return 'provider';
+  if (/<html|<title>|cloudflare|nginx/i.test(text)) return 'edge';
+  if (usual !== 'unknown') return usual;
+  return record.status === null
+    ? 'client'
+    : /litellm|llmgrid|Virtual Key|api_key|budget/i.test(text)
+      ? 'gateway'
+      : 'unknown';
+}

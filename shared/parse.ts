@@ -1,0 +1,80 @@
+/**
+ * Log events -> call records, or a reason for each event that is none. Never throws; prompts and keys are dropped here.
+ * One event at a time: clean -> read evidence -> name the shape -> gate -> record. What differs between log shapes lies in
+ * `parse/` as data (shapes, aliases, vocabulary), not in branches here.
+ */
+import { clean } from './parse/clean.ts';
+import { isContinuation } from './parse/continuation.ts';
+import { readEvidence } from './parse/evidence.ts';
+import { gate, MIGHT_BE_CALL } from './parse/gate.ts';
+import { kindOf, recordOf, statusOf } from './parse/record-of.ts';
+import { shapeOf } from './parse/shape.ts';
+import type { CallRecord, LogBatch, LogEvent, SkipReason } from './record.ts';
+import type { Settings } from './settings.ts';
+
+export type Parsed = { readonly record: CallRecord } | { readonly skipped: SkipReason };
+
+/** Reads one event on its own. */
+export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings): Parsed {
+  if (!MIGHT_BE_CALL.test(event.message)) return { skipped: 'not-a-call' };
+  const text = clean(event.message);
+  const evidence = readEvidence(text);
+  const shape = shapeOf(evidence);
+  if (shape.name === 'own-log') return { skipped: 'own-log' };
+  const status = statusOf(evidence);
+  const answer = gate(evidence, shape.name, status.status, settings.hosts);
+  if (answer !== 'call') return { skipped: answer };
+  const kind = kindOf(evidence, shape.kind, status.status);
+  return { record: recordOf(evidence, { name: shape.name, kind }, status, { batch, event, settings }) };
+}
+
+/** What became of each log event: a record and the events that belong to it, or events skipped for a reason. */
+export type ParsedBlock = Parsed & { readonly events: readonly LogEvent[] };
+
+/** Reads a batch in order; lines of one dump or traceback that came as separate events are one record. */
+export function* parseBatch(batch: LogBatch, settings: Settings): Generator<ParsedBlock> {
+  for (const events of blocks(batch.events)) {
+    const [first] = events;
+    if (first === undefined) continue;
+    // Continuation lines never open a record: what they continue was in a batch we have not seen.
+    if (events.length === 1 && isContinuation(first.message)) yield { skipped: 'not-a-call', events };
+    else yield { ...parseEvent(joined(events), batch, settings), events };
+  }
+}
+
+const MAX_BLOCK_EVENTS = 500;
+const MAX_BLOCK_CHARACTERS = 131_072;
+
+const joined = (events: readonly LogEvent[]): LogEvent => {
+  const [first] = events as [LogEvent];
+  if (events.length === 1) return first;
+  let message = first.message;
+  for (const event of events.slice(1)) {
+    if (message.length > MAX_BLOCK_CHARACTERS) break;
+    message += `\n${event.message}`;
+  }
+  return { ...first, message };
+};
+
+const EXCEPTION_LINE = /^(?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{1,60}(?:Error|Exception|Timeout|Warning|Interrupt|Exit)\b/;
+
+/** Runs of events: an opening line and the continuation lines after it. A traceback includes the exception line that ends it. */
+function* blocks(events: readonly LogEvent[]): Generator<LogEvent[]> {
+  let block: LogEvent[] = [];
+  let inTraceback = false;
+  for (const event of events) {
+    const { message } = event;
+    const endsTraceback = inTraceback && EXCEPTION_LINE.test(message);
+    if (block.length > 0 && block.length < MAX_BLOCK_EVENTS && (endsTraceback || isContinuation(message)))
+      block.push(event);
+    else {
+      if (block.length > 0) yield block;
+      block = [event];
+      inTraceback = false;
+    }
+    if (endsTraceback) inTraceback = false;
+    else if (message.includes('Traceback (most recent call last):'))
+      inTraceback = !/\n(?:\w{1,40}\.){0,8}[A-Z]\w{1,60}(?:Error|Exception)\b/.test(message);
+  }
+  if (block.length > 0) yield block;
+}

@@ -1,0 +1,93 @@
+/** Everything one piece of log text says about an LLM call, before anybody judges it. */
+import { collect, type Facts, noFacts, structuresIn } from './fields.ts';
+import { readJson, type Value } from './literal.ts';
+import { statusInText } from './status.ts';
+import { LLM_PATH, LLM_SERVER_PATH, providerOfHost } from './vocabulary.ts';
+
+export interface Evidence extends Facts {
+  /** The whole cleaned text. */
+  readonly text: string;
+  /** Text outside structures, without stack frames. */
+  readonly around: string;
+  readonly isJson: boolean;
+  /** Status written in the text outside or inside structures. */
+  readonly textStatus: number | null;
+  /** The address that was called, where the record names one. */
+  readonly target: { readonly host: string | null; readonly path: string | null } | null;
+}
+
+const CLASS_NAME = /\b(?:[A-Za-z_]\w{0,40}\.){0,6}([A-Z]\w{1,60}(?:Error|Exception|Timeout))\b/g;
+const CALLED =
+  /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|HEAD|PUT|DELETE) |\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/;
+// Stack frames and the source lines below Python's: they name functions, never causes.
+const FRAME =
+  /^(?:[ \t]{1,12}at .{0,400}|[ \t]{0,6}File ".{0,300}|Traceback \(most recent call last\):|[ \t]{4,}(?:\^{1,200}|~{1,200}).{0,200})$/;
+
+/** Reads one event (or one joined block of lines). */
+export function readEvidence(text: string): Evidence {
+  const found = noFacts();
+  const json = text.startsWith('{') || text.startsWith('[') ? readJson(text.trimEnd()) : undefined;
+  const whole = json !== undefined && typeof json === 'object' && json !== null;
+  const { structures, around } = whole
+    ? { structures: [json], around: '' }
+    : structuresIn(withoutOwnAccessLines(text), 6);
+  for (const structure of structures)
+    collect(structure as Value, found, { depth: 0, inError: isErrorText(around), inRequest: false });
+  const outside = withoutFrames(around);
+  const readable = [outside, ...found.messages].join('\n');
+  for (const match of readable.slice(0, 20_000).matchAll(CLASS_NAME))
+    if (found.classes.length < 20) found.classes.push(match[0]);
+  return {
+    ...found,
+    text,
+    around: outside,
+    isJson: whole,
+    textStatus: statusInText(readable),
+    target: calledAddress(readable, found),
+  };
+}
+
+/** The application's own access lines between the lines of an event speak of its own clients. */
+function withoutOwnAccessLines(text: string): string {
+  if (!text.includes('\n')) return text;
+  return text
+    .split('\n')
+    .filter((line) => !ACCESS_LINE.test(line) || LLM_SERVER_PATH.test(line))
+    .join('\n');
+}
+
+const ACCESS_LINE = /"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) \/[^"\n]{0,400}" [1-5]\d\d\b/;
+
+const isErrorText = (around: string): boolean => /(?:Error|Exception|error|ERROR|failed)\b/.test(around);
+
+function withoutFrames(text: string): string {
+  if (!text.includes('\n')) return text;
+  const lines = text.split('\n');
+  return lines
+    .filter(
+      (line, at) => !FRAME.test(line) && !(at > 0 && /^ {4,}\S/.test(line) && FRAME.test(lines[at - 1] as string)),
+    )
+    .join('\n');
+}
+
+function calledAddress(text: string, found: Facts): Evidence['target'] {
+  const url = CALLED.exec(text)?.[1] ?? stringFact(found, 'url');
+  if (url === null || url === undefined) return null;
+  const parts = /^(?:https?:\/\/)?([^/:?#\s'"]{1,253})(?::\d{1,5})?(\/[^?#\s'"]{0,400})?/i.exec(url);
+  if (!parts) return null;
+  const path = parts[2] ?? null;
+  // A bare word such as `host: web-1` is no address; a known host or an API path makes it one.
+  const host = (parts[1] as string).toLowerCase();
+  if (!/^https?:/i.test(url) && providerOfHost(host) === null && !(path && LLM_PATH.test(path))) return null;
+  return { host, path };
+}
+
+export function stringFact(found: Facts, name: Parameters<Facts['facts']['get']>[0]): string | null {
+  const value = found.facts.get(name)?.value;
+  return typeof value === 'string' && value !== '' && value !== 'None' && value !== 'null' ? value : null;
+}
+
+export function numberFact(found: Facts, name: Parameters<Facts['facts']['get']>[0]): number | null {
+  const value = found.facts.get(name)?.value;
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}

@@ -1,0 +1,274 @@
+/**
+ * Names under which loggers, SDKs and gateways print the same fact, and the walk that collects them from a structure.
+ * One alias table instead of a parser per logger: a logger that nests its error elsewhere needs no new code.
+ */
+import { isFields, readJson, readLiteral, type Value } from './literal.ts';
+import { readStatus } from './status.ts';
+
+/** A single fact of a record; the first one found from the outside in wins. */
+export type Fact =
+  | 'provider'
+  | 'model'
+  | 'route'
+  | 'url'
+  | 'tenant'
+  | 'project'
+  | 'keyAlias'
+  | 'keyHash'
+  | 'traceId'
+  | 'requestId'
+  | 'invocationId'
+  | 'latencyMs'
+  | 'retryCount'
+  | 'stream'
+  | 'promptTokens'
+  | 'completionTokens'
+  | 'service'
+  | 'level'
+  | 'statusWord'
+  | 'param'
+  | 'rateLimitType'
+  | 'retryAfter'
+  | 'resetAt';
+
+// Keys are compared in lower case without separators.
+const ALIASES: ReadonlyMap<string, Fact> = new Map(
+  (
+    [
+      ['provider', 'provider llmprovider customllmprovider genaiprovidername genaisystem apiprovider modelprovider'],
+      ['model', 'model genairequestmodel requestedmodel modelname modelid modelgroup deploymentname'],
+      ['route', 'route calltype'],
+      ['url', 'url urlfull apibase baseurl serveraddress requesturl uri host'],
+      ['tenant', 'tenantid tenant userapikeyorgid userapikeyorgalias organizationid'],
+      [
+        'project',
+        'projectid project userapikeyprojectid userapikeyprojectalias userapikeyteamalias userapikeyteamid teamalias',
+      ],
+      ['keyAlias', 'keyalias userapikeyalias apikeyalias virtualkeyalias virtualkey'],
+      ['keyHash', 'userapikeyhash hashedapikey userapikey'],
+      ['traceId', 'xllmgridtraceid'],
+      ['requestId', 'xlitellmcallid litellmcallid requestid xrequestid llmrequestid callid'],
+      ['invocationId', 'functionrequestid awsrequestid'],
+      ['latencyMs', 'latencyms durationms responsetimems elapsedms latency duration responsetime elapsedtime'],
+      ['retryCount', 'retrycount xlitellmattemptedretries httprequestresendcount'],
+      ['stream', 'stream'],
+      ['promptTokens', 'prompttokens inputtokens genaiusageinputtokens prompt'],
+      ['completionTokens', 'completiontokens outputtokens genaiusageoutputtokens completion'],
+      ['service', 'service servicename'],
+      ['level', 'level loglevel severity levelname'],
+      ['statusWord', 'status outcome result resulttype success'],
+      ['param', 'param'],
+      ['rateLimitType', 'ratelimittype errorratelimittype'],
+      ['retryAfter', 'retryafter retryafterms'],
+      ['resetAt', 'resetat resetsat'],
+    ] as const
+  ).flatMap(([fact, names]) => names.split(' ').map((name) => [name, fact] as const)),
+);
+const SECONDS = new Set(['latency', 'duration', 'responsetime', 'elapsedtime']);
+
+const STATUS_KEYS = new Set(
+  'status statuscode httpstatus httpstatuscode httpresponsestatuscode responsestatus exceptionstatus resultsignature'.split(
+    ' ',
+  ),
+);
+const CODE_KEYS = new Set(['code', 'errorcode', 'apierrorstatus', 'lcerrorcode']);
+const TYPE_KEYS = new Set(['type', 'errortype', 'reason']);
+const CLASS_KEYS = new Set(
+  'errorclass exceptionclass exceptionname exctype errtype errorname name exceptiontype'.split(' '),
+);
+const MESSAGE_KEYS = new Set(
+  'message msg error errormessage errorstr errormsg detail description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror stack value quotaid'.split(
+    ' ',
+  ),
+);
+/** Objects under these names are an error, so what stands in them outranks what stands beside them. */
+const ERROR_NESTS = new Set(
+  'error err errors exception cause lasterror errorinformation response details apierror exc e detail'.split(' '),
+);
+/** Prompts, completions, request bodies and stack frames: never walked, so they cannot leave the line. */
+const CLOSED = new Set(
+  'messages prompts promptraw systemprompt input inputs content contents choices completiontext output outputs tools functions locals data args kwargs documents frames stacktrace traceback userquery query question answer exceptionreceived hiddenparams modelparameters'.split(
+    ' ',
+  ),
+);
+/** Request echoes: only the model and the address are read from them. */
+const REQUESTS = new Set([
+  'requestbodyvalues',
+  'requestbody',
+  'config',
+  'request',
+  'requestheaders',
+  'req',
+  'body',
+  'options',
+]);
+
+const normalise = (key: string): string => key.toLowerCase().replace(/[\s_.\-@$[\]]/g, '');
+
+export interface StatusFact {
+  readonly status: number;
+  readonly inError: boolean;
+  readonly depth: number;
+  readonly isCode: boolean;
+}
+
+export interface Facts {
+  readonly facts: Map<Fact, { readonly value: string | number | boolean; readonly depth: number }>;
+  readonly statuses: StatusFact[];
+  readonly types: string[];
+  readonly classes: string[];
+  /** Failure texts, outermost first. */
+  readonly messages: string[];
+  /** Normalised names of all keys seen at the top and one level below: what tells shapes apart. */
+  readonly keys: Set<string>;
+  hasErrorNest: boolean;
+  /** `{"error": {"message", "type" | "code" | "param"}}`: the error body of OpenAI-compatible APIs. */
+  isErrorEnvelope: boolean;
+}
+
+export const noFacts = (): Facts => ({
+  facts: new Map(),
+  statuses: [],
+  types: [],
+  classes: [],
+  messages: [],
+  keys: new Set(),
+  hasErrorNest: false,
+  isErrorEnvelope: false,
+});
+
+interface Place {
+  readonly depth: number;
+  readonly inError: boolean;
+  readonly inRequest: boolean;
+}
+
+const MAX_WALK_DEPTH = 7;
+const MAX_FACTS = 400;
+const MAX_STRINGS = 24;
+
+/** Collects what a structure says about a call into `into`. */
+export function collect(
+  value: Value,
+  into: Facts,
+  place: Place = { depth: 0, inError: false, inRequest: false },
+): void {
+  if (place.depth > MAX_WALK_DEPTH) return;
+  if (Array.isArray(value)) {
+    for (const item of value.slice(0, 10))
+      if (typeof item === 'object') collect(item, into, { ...place, depth: place.depth + 1 });
+    return;
+  }
+  if (!isFields(value)) return;
+  if (isErrorEnvelope(value.get('error'))) into.isErrorEnvelope = true;
+  let seen = 0;
+  for (const [key, field] of value) {
+    if (++seen > MAX_FACTS) break;
+    collectField(normalise(key), field, into, place);
+  }
+}
+
+const isErrorEnvelope = (error: Value | undefined): boolean =>
+  isFields(error) &&
+  error.has('message') &&
+  (error.has('type') || error.has('code') || error.has('param')) &&
+  !error.has('stack') &&
+  !error.has('name');
+
+function collectField(key: string, value: Value, into: Facts, place: Place): void {
+  if (place.depth <= 1) into.keys.add(key);
+  if (CLOSED.has(key)) return;
+  const inRequest = place.inRequest || REQUESTS.has(key);
+  const inError = place.inError || ERROR_NESTS.has(key);
+  if (typeof value === 'object' && value !== null) {
+    if (ERROR_NESTS.has(key) && key !== 'response' && key !== 'details') into.hasErrorNest = true;
+    collect(value, into, { depth: place.depth + 1, inError, inRequest });
+    return;
+  }
+  if (value === null || value === '') return;
+  if (typeof value === 'string' && MESSAGE_KEYS.has(key) && !place.inRequest)
+    collectText(value, key, into, { ...place, inError });
+  // Inside an echo of the request only its target is of interest.
+  if (place.inRequest && key !== 'model' && key !== 'url' && key !== 'baseurl') return;
+  if (key === 'error' || key === 'err') into.hasErrorNest = true;
+  collectScalar(key, value, into, place);
+}
+
+function collectScalar(key: string, value: string | number | boolean, into: Facts, place: Place): void {
+  if (STATUS_KEYS.has(key) || CODE_KEYS.has(key)) {
+    const status = readStatus(value);
+    if (status !== null)
+      into.statuses.push({ status, inError: place.inError, depth: place.depth, isCode: CODE_KEYS.has(key) });
+    else if (typeof value === 'string' && (CODE_KEYS.has(key) || /^[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}$/.test(value)))
+      addType(value, into);
+  }
+  if (typeof value === 'string') {
+    if (CLASS_KEYS.has(key) || (TYPE_KEYS.has(key) && /(?:Error|Exception)$/.test(value))) addClass(value, into);
+    else if (TYPE_KEYS.has(key)) addType(value, into);
+  }
+  const fact = ALIASES.get(key);
+  if (fact === undefined || into.facts.has(fact)) return;
+  const inMs = SECONDS.has(key) && typeof value === 'number' ? value * 1000 : value;
+  into.facts.set(fact, { value: inMs, depth: place.depth });
+}
+
+const addType = (type: string, into: Facts): void => {
+  if (/^[\w.:-]{2,60}$/.test(type) && !/^(?:None|null|Object|Error|system|error)$/.test(type)) into.types.push(type);
+};
+const addClass = (name: string, into: Facts): void => {
+  if (/^[A-Za-z_][\w.]{2,80}$/.test(name) && /(?:Error|Exception|Timeout)/.test(name) && name !== 'Error')
+    into.classes.push(name);
+};
+
+/** Text inside a structure may itself hold a structure: a body in a message in a body. */
+function collectText(text: string, key: string, into: Facts, place: Place): void {
+  if (into.messages.length < MAX_STRINGS && key !== 'stack') into.messages.push(text);
+  const { structures } = structuresIn(text, 2);
+  for (const structure of structures) {
+    if (key === 'error' || key === 'message' || key === 'responsebody' || key === 'body' || key === 'fallback')
+      into.hasErrorNest ||= key === 'error' || key === 'fallback';
+    collect(structure, into, { depth: place.depth + 1, inError: place.inError || key !== 'msg', inRequest: false });
+  }
+}
+
+const MAX_STRUCTURE_TEXT = 262_144;
+
+/** The structures that stand in a text, at most `limit`, and the text around them. */
+export function structuresIn(text: string, limit: number): { structures: Value[]; around: string } {
+  const structures: Value[] = [];
+  let around = '';
+  let from = 0;
+  const opener = /\{(?=\s{0,80}(?:['"`[A-Za-z_$]))|\[(?=\s{0,20}\{)/g;
+  while (structures.length < limit) {
+    opener.lastIndex = from;
+    const match = opener.exec(text);
+    if (!match) break;
+    const read = readStructure(text, match.index);
+    if (read === null) {
+      around += text.slice(from, match.index + 1);
+      from = match.index + 1;
+      continue;
+    }
+    around += `${text.slice(from, match.index)} `;
+    from = read.end;
+    structures.push(read.value);
+  }
+  return { structures, around: around + text.slice(from) };
+}
+
+function readStructure(text: string, start: number): { value: Value; end: number } | null {
+  const rest = text.slice(start, start + MAX_STRUCTURE_TEXT);
+  if (rest.endsWith('}') || rest.endsWith(']')) {
+    const value = readJson(rest);
+    if (value !== undefined) return { value, end: start + rest.length };
+  }
+  const read = readLiteral(rest, 0);
+  if (read === null || ![...leaves(read.value)].length) return null;
+  return { value: read.value, end: start + read.end };
+}
+
+/** Keys of the outermost objects: a structure without one is a code block or a set, not data. */
+function* leaves(value: Value): Generator<string> {
+  if (isFields(value)) yield* value.keys();
+  else if (Array.isArray(value)) for (const item of value.slice(0, 3)) yield* leaves(item);
+}

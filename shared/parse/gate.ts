@@ -1,0 +1,135 @@
+/**
+ * Is this record an LLM call at all, and one of ours? Without an anchor on the record itself, a number, a word or a class
+ * name counts for nothing: two thirds of all lines that look like failures are prose, code, metrics or somebody else's API.
+ */
+import type { Settings } from '../settings.ts';
+import type { Evidence } from './evidence.ts';
+import { ERROR_TYPE, LLM_PATH, LLM_SERVER_PATH, LLM_WORD, providerOfHost, REFUSAL, SIGNATURE } from './vocabulary.ts';
+
+/**
+ * Cheap first look at raw text: a line without any of these words cannot pass the gate. It must stay a superset of the
+ * anchors below (a test holds it to that).
+ */
+export const MIGHT_BE_CALL =
+  /llm|openai|anthropic|claude|gemini|gpt|mistral|mixtral|groq|bedrock|vertex|deepseek|cohere|qwen|ollama|llama|hugging ?face|completion|embed|\/responses|\/v1\/|generatecontent|images\/generations|moderations|rerank|\/converse|error code: ?\d|apicallerror|\bai_|google|budget|quota|_error\b|error_|rate.?limit|max_tokens|tokens|model|gen_ai|virtual.?key|retrying|overloaded|resource_exhausted|x_llmgrid|\bcontent_filter|expired_key|_denied|invokemodel|deploymentnotfound|parameter|tpm=|rpm=|access denied|\/api\/|concurren|api.?key|request|error["']/i;
+
+const FAILURE_PHRASE =
+  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|\berror\b/i;
+
+/** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
+const PROSE =
+  /^\s{0,40}(?:except|import|from \w+ import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect|it\(|describe\(|\/\/|\/\*|\*|--|- |• |> |\d{1,2}[.)] |\||<!--)/;
+const QUOTED_STATUS = /`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/;
+
+export type GateAnswer = 'call' | 'not-a-call' | 'other-host';
+
+export function gate(evidence: Evidence, shape: string, status: number | null, hosts: Settings['hosts']): GateAnswer {
+  if (!isLlmCall(evidence, shape, status)) return 'not-a-call';
+  return shape !== 'litellm-payload' && namesOtherHost(evidence, hosts) ? 'other-host' : 'call';
+}
+
+const LINES_WITH_TARGET = new Set(['httpx-line', 'access-line']);
+
+function isLlmCall(evidence: Evidence, shape: string, status: number | null): boolean {
+  const { text, target, isJson } = evidence;
+  const head = text.length > 60_000 ? text.slice(0, 60_000) : text;
+  const targetIsLlm = target !== null && isLlmAddress(target.host, target.path);
+  if (shape === 'access-line') return LLM_SERVER_PATH.test(head);
+  if (LINES_WITH_TARGET.has(shape) && target !== null && !targetIsLlm) return false;
+  if (shape === 'httpx-line' && target === null) return LLM_HEADER.test(head);
+
+  const refusal = REFUSAL.test(head);
+  const strong =
+    targetIsLlm ||
+    refusal ||
+    isStructuredCall(evidence, shape) ||
+    evidence.isErrorEnvelope ||
+    SIGNATURE.test(head) ||
+    ERROR_TYPE.test(head);
+  if (!isJson && isProse(head)) return false;
+  if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head)) return false;
+  if (strong)
+    return (
+      refusal ||
+      shape === 'sdk-retry-line' ||
+      shape === 'tenacity' ||
+      explicitFailure(evidence, status) ||
+      isSuccess(evidence) ||
+      FAILURE_PHRASE.test(head)
+    );
+  return LLM_WORD.test(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
+}
+
+/** Response headers by which a line of the HTTP client without an address still tells an LLM API. */
+const LLM_HEADER = /completion|x-ratelimit|openai|anthropic|gemini|gen-?ai|llm/i;
+
+const isProse = (text: string): boolean =>
+  PROSE.test(text) && !text.trimEnd().includes('\n') && !/Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(text);
+
+const explicitFailure = (evidence: Evidence, status: number | null): boolean =>
+  status !== null || evidence.hasErrorNest || evidence.types.length > 0 || evidence.classes.length > 0;
+
+const withoutAddresses = (text: string): string => text.replace(/https?:\/\/[^\s'"`)]{1,400}/g, ' ');
+
+const explicitError = (evidence: Evidence): boolean => evidence.hasErrorNest || evidence.classes.length > 0;
+
+/** Structured records that describe a call by their fields alone. */
+const isStructuredCall = ({ facts, keys }: Evidence, shape: string): boolean =>
+  facts.has('traceId') ||
+  shape === 'llmgrid-trace' ||
+  shape === 'litellm-payload' ||
+  shape === 'otel-genai' ||
+  (facts.has('model') &&
+    (facts.has('latencyMs') ||
+      facts.has('provider') ||
+      facts.has('completionTokens') ||
+      keys.has('usage') ||
+      keys.has('tokens')));
+
+/** For weak anchors: the failure must be spelled out, not merely hinted at. */
+function isClearFailure(evidence: Evidence, status: number | null): boolean {
+  if (status !== null && status < 400) return false;
+  const said = evidence.isJson ? evidence.messages.join('\n') : evidence.around;
+  const loud =
+    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?)\b|❌|✗|오류|에러|エラー|失败|错误/i.test(
+      said,
+    ) ||
+    evidence.classes.length > 0 ||
+    isLoudLevel(evidence);
+  return (
+    loud && (status !== null || evidence.classes.length > 0 || FAILURE_PHRASE.test(said.replace(/\berrors?\b/gi, '')))
+  );
+}
+
+const isLoudLevel = ({ facts }: Evidence): boolean => {
+  const level = facts.get('level')?.value;
+  return typeof level === 'number'
+    ? level >= 40
+    : typeof level === 'string' && /^(?:err|error|warn|warning|crit|critical|fatal)$/i.test(level);
+};
+
+/** Fields of a JSON record that speak about the call; free text of prompts is not among them. */
+const withoutPrompt = (evidence: Evidence): string =>
+  evidence.isJson
+    ? [
+        ...evidence.messages,
+        ...[...evidence.facts.values()].map((fact) => String(fact.value)),
+        ...evidence.classes,
+      ].join('\n')
+    : evidence.text.slice(0, 20_000);
+
+export function isSuccess({ facts, keys }: Evidence): boolean {
+  const word = facts.get('statusWord')?.value;
+  if (word === true) return true;
+  if (typeof word === 'string' && /^(?:success|succeeded|ok|completed|complete)$/i.test(word)) return true;
+  return facts.has('completionTokens') || keys.has('usage') || (facts.has('model') && facts.has('latencyMs'));
+}
+
+export const isLlmAddress = (host: string | null, path: string | null): boolean =>
+  (host !== null && providerOfHost(host) !== null) || (path !== null && LLM_PATH.test(path));
+
+function namesOtherHost({ target }: Evidence, hosts: Settings['hosts']): boolean {
+  if (hosts === 'any' || target === null || target.host === null) return false;
+  const host = target.host;
+  return !hosts.some((ours) => host === ours || host.endsWith(`.${ours}`));
+}

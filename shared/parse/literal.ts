@@ -1,0 +1,218 @@
+/**
+ * One tolerant reader for the three ways programs print data: JSON, Python's repr and Node's inspect. They differ only in
+ * quotes, key words and bare names, so one scanner reads all of them, and reads what is there when the text was cut short.
+ * Never throws, never recurses deeper than MAX_DEPTH, looks at no character more than a few times.
+ */
+
+export type Value = string | number | boolean | null | readonly Value[] | Fields;
+/** Keys come from log text, so a Map: a field called `__proto__` is just a name. */
+export type Fields = ReadonlyMap<string, Value>;
+
+const MAX_DEPTH = 32;
+const MAX_NODES = 20_000;
+const WORDS: Readonly<Record<string, boolean | null>> = {
+  null: null,
+  None: null,
+  undefined: null,
+  nil: null,
+  NaN: null,
+  true: true,
+  True: true,
+  false: false,
+  False: false,
+};
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', '0': '' };
+const NUMBER = /^[+-]?(?:\d{1,30}(?:\.\d{1,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?$/;
+
+export const isFields = (value: Value | undefined): value is Fields => value instanceof Map;
+
+interface Cursor {
+  readonly text: string;
+  at: number;
+  nodes: number;
+}
+
+/** Reads the object, list or tuple that starts at `start`; null when there is none. `end` is the first character after it. */
+export function readLiteral(text: string, start: number): { value: Value; end: number } | null {
+  const open = text[start];
+  if (open !== '{' && open !== '[' && open !== '(') return null;
+  const cursor: Cursor = { text, at: start, nodes: 0 };
+  const value = readContainer(cursor, 0);
+  return { value, end: cursor.at };
+}
+
+function readContainer(cursor: Cursor, depth: number): Value {
+  const open = cursor.text[cursor.at++];
+  if (depth >= MAX_DEPTH || cursor.nodes > MAX_NODES) {
+    cursor.at = cursor.text.length;
+    return null;
+  }
+  return open === '{' ? readFields(cursor, depth) : readItems(cursor, open === '[' ? ']' : ')', depth);
+}
+
+function readItems(cursor: Cursor, close: string, depth: number): Value[] {
+  const items: Value[] = [];
+  while (cursor.at < cursor.text.length) {
+    skipSpace(cursor);
+    const char = cursor.text[cursor.at];
+    if (char === undefined) break;
+    if (char === close) {
+      cursor.at++;
+      break;
+    }
+    if (char === ',') cursor.at++;
+    else if (char === '}') break;
+    else items.push(readValue(cursor, depth + 1));
+  }
+  return items;
+}
+
+function readFields(cursor: Cursor, depth: number): Fields {
+  const fields = new Map<string, Value>();
+  while (cursor.at < cursor.text.length) {
+    skipSpace(cursor);
+    const char = cursor.text[cursor.at];
+    if (char === undefined) break;
+    if (char === '}') {
+      cursor.at++;
+      break;
+    }
+    if (char === ',' || char === ';') {
+      cursor.at++;
+      continue;
+    }
+    const before = cursor.at;
+    const key = readKey(cursor);
+    skipSpace(cursor);
+    const next = cursor.text[cursor.at];
+    if (next === ':' || next === '=') {
+      cursor.at += next === '=' && cursor.text[cursor.at + 1] === '>' ? 2 : 1;
+      skipSpace(cursor);
+      const value = readValue(cursor, depth + 1);
+      // Duplicate keys: the last one wins, as in JSON.parse.
+      fields.set(key, value);
+    } else if (cursor.at === before) cursor.at++;
+  }
+  return fields;
+}
+
+function readKey(cursor: Cursor): string {
+  const char = cursor.text[cursor.at];
+  if (char === '"' || char === "'" || char === '`') return readString(cursor, char);
+  if (char === '[') {
+    const close = cursor.text.indexOf(']', cursor.at);
+    if (close < 0 || close - cursor.at > 80) return '';
+    const key = cursor.text.slice(cursor.at + 1, close);
+    cursor.at = close + 1;
+    return key;
+  }
+  const from = cursor.at;
+  while (cursor.at < cursor.text.length && !/[:=,{}[\]()\s'"]/.test(cursor.text[cursor.at] as string)) cursor.at++;
+  return cursor.text.slice(from, cursor.at);
+}
+
+function readValue(cursor: Cursor, depth: number): Value {
+  cursor.nodes++;
+  const char = cursor.text[cursor.at];
+  if (char === '{' || char === '[' || char === '(') return readContainer(cursor, depth);
+  if (char === '"' || char === "'" || char === '`') return readStrings(cursor, char);
+  return readBare(cursor, depth);
+}
+
+/** Node prints long strings as `'…' +` lines; they are one string. */
+function readStrings(cursor: Cursor, quote: string): string {
+  let value = readString(cursor, quote);
+  for (;;) {
+    const rest = /^\s{0,40}\+\s{0,40}(['"`])/.exec(cursor.text.slice(cursor.at, cursor.at + 90));
+    if (!rest) return value;
+    cursor.at += rest[0].length - 1;
+    value += readString(cursor, rest[1] as string);
+  }
+}
+
+function readString(cursor: Cursor, quote: string): string {
+  const { text } = cursor;
+  let from = ++cursor.at;
+  let value = '';
+  while (cursor.at < text.length) {
+    const char = text[cursor.at];
+    if (char === quote) {
+      value += text.slice(from, cursor.at);
+      cursor.at++;
+      return value;
+    }
+    if (char === '\\') {
+      value += text.slice(from, cursor.at) + readEscape(cursor);
+      from = cursor.at;
+    } else cursor.at++;
+  }
+  return value + text.slice(from);
+}
+
+function readEscape(cursor: Cursor): string {
+  const { text } = cursor;
+  const char = text[cursor.at + 1] ?? '';
+  cursor.at += 2;
+  const digits = char === 'u' ? 4 : char === 'x' ? 2 : 0;
+  const hex = digits ? text.slice(cursor.at, cursor.at + digits) : '';
+  if (digits && /^[0-9a-fA-F]+$/.test(hex) && hex.length === digits) {
+    cursor.at += digits;
+    return String.fromCharCode(Number.parseInt(hex, 16));
+  }
+  return ESCAPES[char] ?? char;
+}
+
+/** A number, a key word, a class name before a body (`Headers {…}`), or any other text up to the next separator. */
+function readBare(cursor: Cursor, depth: number): Value {
+  const { text } = cursor;
+  const from = cursor.at;
+  while (cursor.at < text.length) {
+    const char = text[cursor.at] as string;
+    if (char === ',' || char === '}' || char === ']' || char === ')' || char === '\n') break;
+    if ((char === '"' || char === "'") && /^[bru]$/i.test(text.slice(from, cursor.at)))
+      return readStrings(cursor, char);
+    if (
+      (char === '{' || char === '[' || char === '(') &&
+      /^[\w$.]{1,60} ?$/.test(text.slice(from, cursor.at).trimEnd())
+    )
+      return readContainer(cursor, depth);
+    cursor.at++;
+  }
+  if (cursor.at === from) cursor.at++;
+  const word = text.slice(from, cursor.at).trim();
+  if (Object.hasOwn(WORDS, word)) return WORDS[word] as boolean | null;
+  return NUMBER.test(word) ? Number(word) : word;
+}
+
+function skipSpace(cursor: Cursor): void {
+  while (cursor.at < cursor.text.length && /\s/.test(cursor.text[cursor.at] as string)) cursor.at++;
+}
+
+/** Deepest nesting of brackets, strings ignored; stops counting at `limit`. JSON.parse survives any depth, what follows need not. */
+export function nestingExceeds(text: string, limit: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x7b || code === 0x5b) {
+      if (++depth > limit) return true;
+    } else if (code === 0x7d || code === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** JSON text as a Value with Maps for objects, or undefined when it is not JSON or nested deeper than MAX_DEPTH. */
+export function readJson(text: string): Value | undefined {
+  if (nestingExceeds(text, MAX_DEPTH)) return undefined;
+  try {
+    return toValue(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function toValue(json: unknown): Value {
+  if (Array.isArray(json)) return json.map(toValue);
+  if (typeof json === 'object' && json !== null)
+    return new Map(Object.entries(json).map(([key, value]) => [key, toValue(value)]));
+  return typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean' ? json : null;
+}

@@ -1,0 +1,302 @@
+/** Evidence that passed the gate -> the call record: outermost status, telling texts, names, limits. */
+import type { CallRecord, Limit, LogBatch, LogEvent, RecordKind, StatusSource } from '../record.ts';
+import { dimension, redact, saltedHash } from '../redact.ts';
+import type { Settings } from '../settings.ts';
+import { type Evidence, numberFact, stringFact } from './evidence.ts';
+import { isSuccess } from './gate.ts';
+import { PROVIDER_TOKEN, providerName, providerOfHost } from './vocabulary.ts';
+
+const MAX_MESSAGE = 1000;
+
+export interface StatusFound {
+  readonly status: number | null;
+  readonly source: StatusSource | null;
+}
+
+/**
+ * The outermost status: a field of the error itself, then one written in the text, then any other status field, then a
+ * numeric code. A 200 beside a failing status is the transport of an error inside a stream and does not count.
+ */
+export function statusOf(evidence: Evidence): StatusFound {
+  const { statuses, textStatus } = evidence;
+  const byDepth = [...statuses].sort((a, b) => a.depth - b.depth);
+  const field = (inError: boolean, isCode: boolean) =>
+    byDepth.find((s) => s.inError === inError && s.isCode === isCode)?.status ?? null;
+  const candidates: [number | null, StatusSource][] = evidence.isJson
+    ? [
+        [field(true, false), 'http'],
+        [field(false, false), 'http'],
+        [textStatus, 'text'],
+        [field(true, true), 'body'],
+        [field(false, true), 'body'],
+      ]
+    : [
+        [textStatus, 'text'],
+        [field(false, false), 'http'],
+        [field(true, false), 'http'],
+        [field(false, true), 'body'],
+        [field(true, true), 'body'],
+      ];
+  const found = candidates.filter((c): c is [number, StatusSource] => c[0] !== null);
+  const best = found.find(([status]) => status >= 400) ?? found[0];
+  return best ? { status: best[0], source: best[1] } : { status: null, source: null };
+}
+
+export function kindOf(evidence: Evidence, shapeKind: RecordKind | null, status: number | null): RecordKind {
+  if (shapeKind === 'retry-notice') return shapeKind;
+  const failing = status !== null && status >= 400;
+  if (!failing && !saysError(evidence) && (status !== null || isSuccess(evidence))) return 'success';
+  return shapeKind ?? 'final';
+}
+
+/** An error is reported although the status is missing or fine: a body inside a stream, an exception, an error field. */
+const saysError = (evidence: Evidence): boolean =>
+  (evidence.hasErrorNest && (evidence.messages.length > 0 || evidence.types.length > 0)) ||
+  evidence.statuses.some((s) => s.inError && s.status >= 400) ||
+  (evidence.classes.length > 0 && !evidence.keys.has('usage')) ||
+  /^event: error\b/m.test(evidence.around);
+
+export function recordOf(
+  evidence: Evidence,
+  shape: { name: string; kind: RecordKind },
+  found: StatusFound,
+  place: { batch: LogBatch; event: LogEvent; settings: Settings },
+): CallRecord {
+  const { batch, event, settings } = place;
+  const text = readableText(evidence);
+  const lambda = shape.name === 'lambda-json' || shape.name === 'powertools';
+  const outerIsLambda = (fact: 'tenant' | 'requestId'): boolean => lambda && evidence.facts.get(fact)?.depth === 0;
+  const name = (value: string | null) => dimension(value, settings.keySalt);
+  const model = modelOf(evidence, text);
+  return {
+    eventId: event.id,
+    atMs: event.timestamp,
+    logGroup: batch.logGroup,
+    logStream: batch.logStream,
+    shape: shape.name,
+    kind: shape.kind,
+    status: found.status,
+    statusSource: found.source,
+    errorType: evidence.types.length > 0 ? [...new Set(evidence.types)].slice(0, 8).join(' ') : null,
+    errorClass: evidence.classes.length > 0 ? [...new Set(evidence.classes)].slice(0, 8).join(' ') : null,
+    message: text === '' ? null : cut(redact(text), MAX_MESSAGE),
+    provider: name(providerOf(evidence, text, model)),
+    model: name(
+      model === null
+        ? null
+        : model.replace(/^(?:openai|azure|anthropic|bedrock|vertex_ai|gemini|groq|mistral)[:/](?=.)/, ''),
+    ),
+    route: name(stringFact(evidence, 'route')),
+    endpoint: evidence.target?.path?.replace(/\/v\d[^/]*(?=\/)/, '') ?? null,
+    tenant: outerIsLambda('tenant')
+      ? null
+      : name(stringFact(evidence, 'tenant') ?? /\btenant[ =:]{1,2}([\w.-]{1,64})/.exec(text)?.[1] ?? null),
+    project: name(stringFact(evidence, 'project')),
+    keyAlias: name(keyAliasOf(evidence, text)),
+    keyHash: keyHashOf(evidence, text, settings.keySalt),
+    limit: limitOf(evidence, text),
+    retryAfterMs: retryAfterOf(evidence, text),
+    traceId: stringFact(evidence, 'traceId') ?? (shape.name === 'llmgrid-trace' ? traceIdOf(evidence) : null),
+    requestId: outerIsLambda('requestId')
+      ? null
+      : (stringFact(evidence, 'requestId') ?? SDK_REQUEST_ID.exec(evidence.text)?.[1] ?? null),
+    invocationId: lambda
+      ? (stringFact(evidence, 'invocationId') ?? stringFact(evidence, 'requestId'))
+      : (LAMBDA_PREFIX.exec(evidence.text)?.[1] ?? null),
+    latencyMs: numberFact(evidence, 'latencyMs'),
+    retryCount: numberFact(evidence, 'retryCount') ?? attemptsInText(text),
+    stream:
+      evidence.facts.get('stream')?.value === true
+        ? true
+        : evidence.facts.get('stream')?.value === false
+          ? false
+          : null,
+    tokens: tokensOf(evidence),
+    service: name(stringFact(evidence, 'service')),
+  };
+}
+
+const LAMBDA_PREFIX = /^(?:\[[A-Z]{4,8}\]\t)?\d{4}-\d\d-\d\dT[\d:.]{8,15}Z\t([0-9a-f]{8}-[0-9a-f-]{27})\t/;
+const SDK_REQUEST_ID = /\b(?:x-request-id: |requestID: |request_id: |x-litellm-call-id['"]?: ?)['"]([\w-]{6,80})['"]/;
+
+const traceIdOf = (evidence: Evidence): string | null =>
+  /"trace_id"\s?:\s?"([\w-]{4,80})"/.exec(evidence.text.slice(0, 20_000))?.[1] ?? null;
+
+/** The failure texts of the structures, then the text around them, each once; what a fallback said later is left out. */
+function readableText(evidence: Evidence): string {
+  const parts = [...evidence.messages.map((message) => message.slice(0, 700)), evidence.around.slice(0, 1200)];
+  const kept: string[] = [];
+  for (const part of parts) {
+    const plain =
+      part
+        .replace(/\s{1,200}/g, ' ')
+        .split(/Error doing the fallback:/, 1)[0]
+        ?.trim() ?? '';
+    if (plain !== '' && !kept.some((other) => other.includes(plain))) kept.push(plain);
+  }
+  return kept.join(' | ');
+}
+
+const cut = (text: string, length: number): string =>
+  text.length <= length ? text : [...text.slice(0, length)].slice(0, -1).join('').toWellFormed();
+
+const MODEL_IN_TEXT: readonly RegExp[] = [
+  /\bReceived Model Group=([\w.:@/+-]{2,100})/,
+  /\b[Pp]assed model=([\w.:@/+-]{2,100})/,
+  /\bmodel name passed in model=([\w.:@/+-]{2,100}?)\.? /,
+  /\bThe (?:requested )?model [`'"]([\w.:@/+-]{2,100})[`'"]/i,
+  /\bmodel[_ ]?(?:name|id)?['"]?\s?[=:]\s?['"`]?([A-Za-z][\w.:@/+-]{2,100})/i,
+  /\bTried to access ([\w.:@/+-]{2,100})/,
+  /\b(?:Rate limit reached|Request too large) for (?:model )?`?([\w.:@/-]{2,100})`? in/,
+  /\/models?\/([\w.@%-]{2,100}):/,
+];
+
+function modelOf(evidence: Evidence, text: string): string | null {
+  const field = stringFact(evidence, 'model');
+  if (field !== null && field.length <= 128) return field;
+  const target = evidence.target?.path ?? '';
+  for (const pattern of MODEL_IN_TEXT) {
+    const match = pattern.exec(text) ?? pattern.exec(target);
+    if (match) return (match[1] as string).replace(/[.,:]$/, '');
+  }
+  return null;
+}
+
+function providerOf(evidence: Evidence, text: string, model: string | null): string | null {
+  const field = stringFact(evidence, 'provider');
+  if (field !== null) return providerName(field);
+  const token = PROVIDER_TOKEN.exec(text);
+  if (token) return providerName(token[1] as string);
+  const prefix =
+    model === null
+      ? null
+      : /^(openai|azure|anthropic|bedrock|vertex_ai|gemini|groq|mistral|cohere|deepseek|ollama|openrouter)[:/]/.exec(
+          model,
+        );
+  if (prefix) return prefix[1] as string;
+  const host = evidence.target?.host ?? null;
+  const byHost = host === null ? null : providerOfHost(host);
+  // The gateway's own host says nothing about the provider behind it.
+  return byHost === 'llmgrid' ? null : byHost;
+}
+
+const keyAliasOf = (evidence: Evidence, text: string): string | null =>
+  stringFact(evidence, 'keyAlias') ??
+  /\bKey=([\w.@-]{1,64})(?= \()/.exec(text)?.[1] ??
+  /\bkey_alias: ([\w.@-]{1,64})/.exec(text)?.[1]?.replace(/^None$/, '') ??
+  null;
+
+function keyHashOf(evidence: Evidence, text: string, salt: string): string | null {
+  const key = stringFact(evidence, 'keyHash') ?? /\bsk-[\w.-]{0,60}?([\w]{4})\b(?=[).,\s]|$)/.exec(text)?.[1] ?? null;
+  return key === null ? null : saltedHash(key, salt);
+}
+
+const AMOUNT = '\\$?([\\d.,]{1,20}(?:e-?\\d{1,3})?)';
+const LIMITS: readonly {
+  readonly pattern: RegExp;
+  readonly limit: (match: RegExpExecArray) => Omit<Limit, 'resetsAtMs'>;
+}[] = [
+  {
+    pattern:
+      /Rate limit exceeded for (\w{2,30}): [^.\s]{1,100}\. Limit type: (requests|tokens|max_parallel_requests)\. Current limit: (\d{1,15})(?:, Remaining: (\d{1,15}))?/,
+    limit: (m) => ({
+      scope: m[1] === 'api_key' ? 'key' : (m[1] as string),
+      dimension: m[2] === 'max_parallel_requests' ? 'concurrency' : (m[2] as 'requests' | 'tokens'),
+      limit: amount(m[3]),
+      used: m[4] === undefined ? null : Number(m[3]) - Number(m[4]),
+    }),
+  },
+  {
+    pattern: new RegExp(
+      `(?:(Key|Team|User|Tag|End User)=\\S{1,80} (?:\\(\\S{1,60}\\) )?)?Current (?:cost|spend)[^\\d$]{1,20}${AMOUNT}[,;.] [Mm]ax[ _][Bb]udget\\S{0,20}: ${AMOUNT}`,
+    ),
+    limit: (m) => ({
+      scope: m[1]?.toLowerCase() ?? null,
+      dimension: 'budget',
+      limit: amount(m[3]),
+      used: amount(m[2]),
+    }),
+  },
+  {
+    pattern: new RegExp(
+      `(Key|Team|User|End User)=\\S{1,80} over (?:\\w{1,10} )?budget\\. Spend=${AMOUNT}, (?:Budget|Limit)=${AMOUNT}`,
+    ),
+    limit: (m) => ({
+      scope: (m[1] as string).toLowerCase(),
+      dimension: 'budget',
+      limit: amount(m[3]),
+      used: amount(m[2]),
+    }),
+  },
+  {
+    pattern:
+      /\b(RPM|TPM|requests per (?:min(?:ute)?|day)|tokens per (?:min(?:ute)?|day))(?: \([RT]P[MD]\))?:? (?:[Ll]imit)?[ =:]{1,2}(\d{1,15})(?:, (?:Used|current usage)[ =](\d{1,15}))?/,
+    limit: (m) => ({
+      scope: 'provider',
+      dimension: /^r/i.test(m[1] as string) ? 'requests' : 'tokens',
+      limit: amount(m[2]),
+      used: m[3] === undefined ? null : amount(m[3]),
+    }),
+  },
+];
+
+const amount = (text: string | undefined): number | null => {
+  const value = Number((text ?? '').replace(/,/g, '').replace(/\.$/, ''));
+  return text !== undefined && Number.isFinite(value) ? value : null;
+};
+
+function limitOf(evidence: Evidence, text: string): Limit | null {
+  const resetsAtMs = resetOf(evidence, text);
+  for (const { pattern, limit } of LIMITS) {
+    const match = pattern.exec(text);
+    if (match) return { ...limit(match), resetsAtMs };
+  }
+  const type = stringFact(evidence, 'rateLimitType');
+  if (type === 'requests' || type === 'tokens')
+    return { scope: null, dimension: type, limit: null, used: null, resetsAtMs };
+  if (type === 'concurrent_requests')
+    return { scope: null, dimension: 'concurrency', limit: null, used: null, resetsAtMs };
+  return type === 'budget' ? { scope: null, dimension: 'budget', limit: null, used: null, resetsAtMs } : null;
+}
+
+function resetOf(evidence: Evidence, text: string): number | null {
+  // The gateway writes its local time and calls it UTC: taken as it stands, and nowhere used as more than a hint.
+  const stated = /Limit resets at: (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/.exec(text);
+  const iso = stated ? `${stated[1]}T${stated[2]}Z` : stringFact(evidence, 'resetAt');
+  const at = iso === null ? Number.NaN : Date.parse(iso);
+  return Number.isFinite(at) ? at : null;
+}
+
+const DAY_MS = 86_400_000;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Wait the refusal asks for, capped at a day: providers are known to answer 86,400 s and more without meaning it. */
+function retryAfterOf(evidence: Evidence, text: string): number | null {
+  const header = evidence.facts.get('retryAfter')?.value;
+  if (header !== undefined && /^\d{1,9}(?:\.\d{1,9})?$/.test(String(header)))
+    return Math.min(Math.round(Number(header) * 1000), DAY_MS);
+  const hint = /(?:try again in|retry after|retry in) ((?:\d{1,6}(?:\.\d{1,12})?(?:ms|h|m|s)){1,4})(?![a-z])/i.exec(
+    text,
+  );
+  if (hint) {
+    const parts = (hint[1] as string).matchAll(/([\d.]{1,20})(ms|h|m|s)/g);
+    const total = [...parts].reduce((sum, part) => sum + Number(part[1]) * (UNIT_MS[part[2] as string] ?? 0), 0);
+    return Math.min(Math.round(total), DAY_MS);
+  }
+  const seconds = /(?:try again in|retry after|retry in) (\d{1,9}(?:\.\d{1,12})?) ?sec/i.exec(text);
+  return seconds ? Math.min(Math.round(Number(seconds[1]) * 1000), DAY_MS) : null;
+}
+
+/** Retries that the text itself reports. */
+function attemptsInText(text: string): number | null {
+  const retried = /LiteLLM Retried: (\d{1,3}) times/.exec(text)?.[1];
+  if (retried !== undefined) return Number(retried);
+  const attempts = /Failed after (\d{1,3}) attempts?/.exec(text)?.[1];
+  return attempts === undefined ? null : Math.max(0, Number(attempts) - 1);
+}
+
+function tokensOf(evidence: Evidence): CallRecord['tokens'] {
+  const prompt = numberFact(evidence, 'promptTokens');
+  const completion = numberFact(evidence, 'completionTokens');
+  return prompt === null && completion === null ? null : { prompt, completion };
+}

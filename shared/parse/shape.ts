@@ -1,0 +1,103 @@
+/**
+ * Families of log shapes. The first row whose test holds names the record's shape and, unless it says `null`, what kind of
+ * record it is. A new shape is a row here, aliases in `fields.ts` where it uses new names, and a fixture.
+ */
+import type { RecordKind } from '../record.ts';
+import type { Evidence } from './evidence.ts';
+
+interface Shape {
+  readonly name: string;
+  /** `null`: a final failure or a success, as the status says. */
+  readonly kind: RecordKind | null;
+  readonly test: (evidence: Evidence) => boolean;
+}
+
+const text =
+  (pattern: RegExp) =>
+  (evidence: Evidence): boolean =>
+    pattern.test(evidence.text.length > 60_000 ? evidence.text.slice(0, 60_000) : evidence.text);
+const keys =
+  (...names: string[]) =>
+  ({ keys: seen, isJson }: Evidence): boolean =>
+    isJson && names.every((name) => seen.has(name));
+
+const RETRY_NOTICE =
+  /\bRetrying\b[^\n]{0,200}? in \d[\d.]{0,20} ?(?:s\b|sec|ms\b)|\bRetrying request\b|\bretrying,? (?:once|\d{1,3} attempts? remaining|in \d)|\bas it raised\b|\bRetrying in \d|\bReconnecting\b|\bwill (?:be )?retr(?:y|ied)\b|\bthis was (?:attempt|the \d)/i;
+
+export const SHAPES: readonly Shape[] = [
+  { name: 'own-log', kind: null, test: (e) => e.isJson && e.facts.get('service')?.value === 'gridwatch' },
+  {
+    name: 'litellm-payload',
+    kind: null,
+    test: (e) =>
+      e.isJson && (e.keys.has('errorinformation') || e.keys.has('customllmprovider') || e.keys.has('litellmcallid')),
+  },
+  { name: 'otel-genai', kind: null, test: (e) => e.isJson && [...e.keys].some((key) => key.startsWith('genai')) },
+  {
+    name: 'llmgrid-trace',
+    kind: null,
+    test: (e) =>
+      e.isJson && e.keys.has('traceid') && e.keys.has('route') && (e.keys.has('tenantid') || e.keys.has('projectid')),
+  },
+  { name: 'pino', kind: null, test: keys('level', 'time', 'pid', 'hostname') },
+  {
+    name: 'powertools',
+    kind: null,
+    test: (e) => e.isJson && (e.keys.has('functionarn') || e.keys.has('coldstart') || e.keys.has('functionrequestid')),
+  },
+  {
+    name: 'lambda-json',
+    kind: null,
+    test: (e) =>
+      e.isJson && e.keys.has('requestid') && e.keys.has('timestamp') && (e.keys.has('level') || e.keys.has('loglevel')),
+  },
+  { name: 'winston', kind: null, test: (e) => e.isJson && e.keys.has('level') && e.keys.has('message') },
+  { name: 'json', kind: null, test: (e) => e.isJson },
+  { name: 'openai-node-line', kind: null, test: text(/\[log_[0-9a-z]{4,12}[,\]]/) },
+  { name: 'ai-sdk', kind: null, test: text(/\bAI_[A-Z]\w{2,40}Error\b|\bAPICallError\b/) },
+  { name: 'axios', kind: null, test: text(/\bAxiosError\b/) },
+  { name: 'openai-node', kind: null, test: text(/\bheaders: (?:Headers|\{)|requestID: |\berror: \{\s{1,20}message: /) },
+  { name: 'python-traceback', kind: null, test: text(/Traceback \(most recent call last\):/) },
+  { name: 'tenacity', kind: 'retry-notice', test: text(/\bas it raised\b|\bFinished call to\b/) },
+  {
+    name: 'openai-python',
+    kind: null,
+    test: text(/\bError code: ?\d{3}\b|\bopenai\.(?:\w{1,40}\.)?[A-Z]\w{2,40}Error\b/),
+  },
+  { name: 'litellm-text', kind: null, test: text(/\blitellm\b|Received Model Group=|\bLiteLLM\b/) },
+  {
+    name: 'httpx-line',
+    kind: 'attempt',
+    test: text(/\bHTTP Request: [A-Z]{3,7} https?:|\bHTTP Response: [A-Z]{3,7} |receive_response_headers\.complete/),
+  },
+  { name: 'sdk-retry-line', kind: 'retry-notice', test: text(RETRY_NOTICE) },
+  {
+    name: 'access-line',
+    kind: 'attempt',
+    test: text(
+      /"(?:GET|POST) \/[^\s"]{1,400}(?: HTTP\/\d(?:\.\d)?)?" [1-5]\d\d\b|\b(?:GET|POST) \/[^\s"]{1,400} (?:- |-> |→ )?[1-5]\d\d\b|\|\s{0,3}[1-5]\d\d\s{0,3}\|.{0,80}\| (?:GET|POST)\s{1,8}"/,
+    ),
+  },
+  { name: 'sse-error', kind: null, test: text(/^event: error\b/m) },
+  { name: 'node-inspect', kind: null, test: text(/^\s{0,8}(?:status|statusCode|code|type): ['"\d]/m) },
+  { name: 'text', kind: null, test: () => true },
+];
+
+/** Lines of `[log_…]` say themselves whether the SDK goes on. */
+const ENDED = /no more retries left|\berror; /;
+
+export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | null } {
+  const shape = SHAPES.find((row) => row.test(evidence)) as Shape;
+  if (shape.name === 'openai-node-line')
+    return {
+      name: shape.name,
+      kind: ENDED.test(evidence.text) ? 'attempt' : /retrying/.test(evidence.text) ? 'retry-notice' : null,
+    };
+  if (shape.kind === null && isRetryNotice(evidence)) return { name: shape.name, kind: 'retry-notice' };
+  return { name: shape.name, kind: shape.kind };
+}
+
+/** A retry notice, unless the same text also tells the end. */
+const isRetryNotice = ({ text: all }: Evidence): boolean =>
+  RETRY_NOTICE.test(all.length > 20_000 ? all.slice(0, 20_000) : all) &&
+  !/\bTraceback\b|no more retries|giving up|gave up/i.test(all);

@@ -1,0 +1,41 @@
+/** HTTP statuses as they stand in logs: strictly read, because ids, ports, prices and token counts look just like them. */
+
+/** 100–599 from a number or from text such as `429`, `"429"`, `429.0`, `HTTP 429`, `HTTP/1.1 429 Too Many Requests`; else null. */
+export function readStatus(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isInteger(value) && value >= 100 && value <= 599 ? value : null;
+  if (typeof value !== 'string' || value.length > 60) return null;
+  const digits =
+    /^\s{0,3}["']?(?:HTTP(?:\/\d(?:\.\d)?)? )?([1-5]\d\d)(?:\.0)?["']?(?: [A-Z][A-Za-z' -]{1,40})?\s{0,3}$/.exec(value);
+  return digits ? Number(digits[1]) : null;
+}
+
+/** Places in text where three digits are a status and nothing else, most explicit first within one line. */
+const IN_TEXT: readonly RegExp[] = [
+  /\bError code: ?([1-5]\d\d)\b/,
+  /"HTTP\/\d(?:\.\d)? ([1-5]\d\d)[" ]/,
+  /\bHTTP\/\d(?:\.\d)?" ([1-5]\d\d)\b/,
+  /b'HTTP\/\d(?:\.\d)?', ([1-5]\d\d),/,
+  /\bHTTP Response: [A-Z]{3,7} (?:https?:\/\/\S{1,300} )?"?([1-5]\d\d)\b/,
+  /\b(?:failed with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]) ?['"]?([1-5]\d\d)\b/i,
+  /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/,
+  /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"(]([45]\d\d)\b/,
+  /\b(?:API Error|API error|Error|Exception|error code|Error Code): ?([45]\d\d)\b(?![.,:]\d)/,
+  /\bError \[[\w.]{2,40}\]: ?([45]\d\d)\b/,
+  /\b([45]\d\d) (?:Client Error|Server Error|status code|RESOURCE_EXHAUSTED|UNAVAILABLE|INVALID_ARGUMENT|PERMISSION_DENIED|UNAUTHENTICATED|NOT_FOUND|DEADLINE_EXCEEDED|INTERNAL\b)/,
+  /(?:^|[\s"'`(>[|])([45]\d\d):? (?:Too Many Requests|Unauthorized|Forbidden|Not Found|Bad Request|Bad Gateway|Service Unavailable|Service Temporarily Unavailable|Gateway Time-?out|Internal Server Error|Payload Too Large|Unprocessable (?:Entity|Content)|Payment Required|Conflict|Request Timeout|Request Entity Too Large|Deadline Exceeded|Resource has been exhausted|Rate limit)/i,
+  /\b(?:GET|POST) \/[\w/.:-]{1,200} (?:- |-> |→ |=> )([1-5]\d\d)\b/,
+  /^\s{0,8}([45]\d\d) [A-Za-z]/,
+  /\b(?:[Ee]rror|ERROR|failed|exception)\b[^\n:]{0,60}: ([45]\d\d) [A-Za-z]/,
+  /\bcode: ([45]\d\d)\s{0,8}$/m,
+  /\|\s{0,3}([1-5]\d\d)\s{0,3}\|\s{1,8}[\d.]{1,12}[mµnu]?s\s/,
+];
+
+/** The first explicit status in the text. */
+export function statusInText(text: string): number | null {
+  let best: { at: number; status: number } | null = null;
+  for (const pattern of IN_TEXT) {
+    const match = pattern.exec(text);
+    if (match && (best === null || match.index < best.at)) best = { at: match.index, status: Number(match[1]) };
+  }
+  return best?.status ?? null;
+}
