@@ -1,7 +1,7 @@
-// Bundles the command line into dist/cli.js. `--if-stale` does nothing when the bundle is newer than every source.
+// Bundles the command line into dist/cli.js and writes the recorded incident beside it. `--if-stale` does nothing when the bundle is newer than every source.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -18,10 +18,8 @@ const sources = ['shared', 'functions', 'test/fixtures', 'build.mjs', 'package.j
 const stale = (statSync(outfile, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= Math.max(...sources.map(newest));
 
 if (stale || !process.argv.includes('--if-stale')) {
-  await build({
+  const shared = {
     absWorkingDir: root,
-    entryPoints: ['functions/local/cli.ts'],
-    outfile,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -33,5 +31,11 @@ if (stale || !process.argv.includes('--if-stale')) {
       js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
     },
     logLevel: 'warning',
-  });
+  };
+  await build({ ...shared, entryPoints: ['functions/local/cli.ts'], outfile });
+  // The recorded incident that `gridwatch start` replays when it is given no file.
+  const recorder = join(root, 'dist/build-incident.js');
+  await build({ ...shared, entryPoints: ['test/fixtures/build-incident.ts'], outfile: recorder });
+  const { writeIncident } = await import(pathToFileURL(recorder).href);
+  writeIncident(join(root, 'dist/incident'));
 }

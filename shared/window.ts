@@ -1,8 +1,9 @@
 /**
  * Counting exactly once. Every delivered batch becomes immutable contributions, one per minute it touches. A contribution
  * names the log events it counted; the fold is a union over those names, so repeats, re-cut batches and backfills change
- * nothing. All stored figures are results of a fold, written with SET, never with ADD.
+ * nothing. All stored figures are results of a fold (`fold.ts`), written with SET, never with ADD.
  */
+import { createHash } from 'node:crypto';
 import type { CauseId } from './causes.ts';
 
 export const MINUTE_MS = 60_000;
@@ -89,4 +90,35 @@ export interface RollUp {
   readonly totals: Totals;
   readonly skipped: Readonly<Record<string, number>>;
   readonly cells: readonly CountedCell[];
+}
+
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+export const SPAN_MS: Readonly<Record<Granularity, number>> = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
+export const windowOf = (atMs: number, granularity: Granularity = 'minute'): number =>
+  Math.floor(atMs / SPAN_MS[granularity]) * SPAN_MS[granularity];
+
+export const NO_TOTALS: Totals = { received: 0, counted: 0, notCall: 0, malformed: 0, tooLate: 0 };
+
+export const addTotals = (a: Totals, b: Totals): Totals => ({
+  received: a.received + b.received,
+  counted: a.counted + b.counted,
+  notCall: a.notCall + b.notCall,
+  malformed: a.malformed + b.malformed,
+  tooLate: a.tooLate + b.tooLate,
+});
+
+/** The law of §5: nothing that was received is lost or counted in two places. */
+export const lawHolds = (t: Totals): boolean => t.received === t.counted + t.notCall + t.malformed + t.tooLate;
+
+/** 16 hexadecimal digits naming a log event or a call by what it is, never by when it arrived. */
+export const nameOf = (...parts: readonly string[]): string => sha256(parts.join('\u0000')).slice(0, 16);
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Sums figures that carry the same name; names come from logs and may be anything. */
+export function sumByName(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const part of parts) for (const [name, n] of Object.entries(part)) sums.set(name, (sums.get(name) ?? 0) + n);
+  return Object.fromEntries(sums);
 }

@@ -21,12 +21,20 @@ const PROSE =
   /^\s{0,40}(?:except|import|from \w+ import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect|it\(|describe\(|\/\/|\/\*|\*|--|- |• |> |\d{1,2}[.)] |\||<!--)/;
 const QUOTED_STATUS = /`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/;
 
-export type GateAnswer = 'call' | 'not-a-call' | 'other-host';
+export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
 
 export function gate(evidence: Evidence, shape: string, status: number | null, hosts: Settings['hosts']): GateAnswer {
-  if (!isLlmCall(evidence, shape, status)) return 'not-a-call';
+  if (!isLlmCall(evidence, shape, status)) return isCutRecord(evidence) ? 'unreadable' : 'not-a-call';
   return shape !== 'litellm-payload' && namesOtherHost(evidence, hosts) ? 'other-host' : 'call';
 }
+
+/** A JSON record about an LLM address that was cut before it said how the call ended. */
+const isCutRecord = ({ text, isJson, target }: Evidence): boolean =>
+  !isJson &&
+  /^\{\s{0,8}"/.test(text) &&
+  !text.trimEnd().endsWith('}') &&
+  target !== null &&
+  isLlmAddress(target.host, target.path);
 
 const LINES_WITH_TARGET = new Set(['httpx-line', 'access-line']);
 

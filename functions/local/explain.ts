@@ -1,0 +1,86 @@
+/** `gridwatch explain`: what a status, a cause or a pasted line means, and what to do. */
+import pc from 'picocolors';
+import { CAUSES, type Cause, causeById } from '../../shared/causes.ts';
+import { classify } from '../../shared/classify.ts';
+import { parseEvent } from '../../shared/parse.ts';
+import type { LogBatch } from '../../shared/record.ts';
+import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
+import { EXIT } from './exit.ts';
+import { plain, print, say } from './terminal.ts';
+
+interface Explanation {
+  readonly about: string;
+  readonly why: string;
+  readonly causes: readonly Cause[];
+}
+
+export function explain(words: readonly string[], json: boolean): number {
+  const text = words.join(' ').trim();
+  const found = ofStatus(text) ?? ofCause(text) ?? ofLine(text);
+  if (found === null) {
+    say(unknown(text));
+    return EXIT.usage;
+  }
+  print(json ? JSON.stringify(found) : render(found));
+  return EXIT.ok;
+}
+
+function ofStatus(text: string): Explanation | null {
+  if (!/^\d{3}$/.test(text)) return null;
+  const causes = CAUSES.filter((cause) => cause.statuses.includes(Number(text)));
+  const documented = causes.filter((cause) => cause.documented && cause.statuses[0] === Number(text));
+  return causes.length === 0 ? null : { about: `Status ${text}`, why: `${documented.length} documented causes, and others that are seen under it`, causes: [...documented, ...causes.filter((cause) => !documented.includes(cause))] };
+}
+
+function ofCause(text: string): Explanation | null {
+  const cause = causeById(text.toLowerCase().replaceAll('-', '_'));
+  return cause ? { about: cause.id, why: 'a cause of the catalogue', causes: [cause] } : null;
+}
+
+const RULES = { type: 'the type or code of the error body', limit: 'the limit the message states', text: 'what the message says', hint: 'the class name of the error', status: 'the status alone', none: 'nothing known' } as const;
+
+/** A pasted line: read as the pipeline would read it, whatever host it names. */
+function ofLine(text: string): Explanation | null {
+  const event = { id: '1', timestamp: 0, message: text };
+  const batch: LogBatch = { owner: 'local', logGroup: '', logStream: '', events: [event] };
+  const parsed = parseEvent(event, batch, { ...DEFAULT_SETTINGS, hosts: 'any' });
+  if ('skipped' in parsed) return null;
+  const { cause, failed, rule, record } = classify(parsed.record);
+  const row = cause === null ? undefined : causeById(cause);
+  if (!failed || row === undefined) return null;
+  const status = record.status === null ? 'no status' : `status ${record.status}`;
+  return { about: `${status}, read as ${row.id}`, why: `decided by ${RULES[rule]}; log shape ${record.shape}`, causes: [row] };
+}
+
+const RETRY: Readonly<Record<Cause['retry'], string>> = {
+  never: 'Do not retry: it will fail again.',
+  backoff: 'Retry with exponential back-off and jitter.',
+  'long-backoff': 'Retry with longer back-off than for a 500.',
+  'after-reset': 'Retry only after the limit or budget resets.',
+  'if-idempotent': 'Retry if the operation may safely run twice.',
+};
+
+function render({ about, why, causes }: Explanation): string {
+  return [`${pc.bold(about)} ${pc.dim(`(${why})`)}`, ...causes.map((cause) => one(cause))].join('\n\n');
+}
+
+const list = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
+
+const one = (cause: Cause): string =>
+  [
+    `${pc.cyan(pc.bold(cause.title))} ${pc.dim(cause.id)}${cause.documented ? '' : pc.dim(' · not documented by LLMGrid: our advice')}`,
+    cause.meaning,
+    'Common causes:',
+    list(cause.commonCauses),
+    'What to do:',
+    list(cause.remediation),
+    `Retry: ${RETRY[cause.retry]}`,
+    ...(cause.doNot === null ? [] : [pc.yellow(cause.doNot)]),
+    pc.underline(cause.docUrl),
+  ].join('\n');
+
+function unknown(text: string): string {
+  const shown = plain(text).slice(0, 60);
+  const statuses = [...new Set(CAUSES.flatMap((cause) => cause.statuses))].sort((a, b) => a - b).join(' ');
+  return `"${shown}" is no status, cause or failed LLM call that gridwatch knows.\nStatuses: ${statuses}\nCauses: ${CAUSES.map(({ id }) => id).join(' ')}\nOr paste the line of the log, in quotes.`;
+}

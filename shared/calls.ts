@@ -1,0 +1,176 @@
+/**
+ * Calls, not lines. An SDK prints a try, a retry notice, the next try, the exception; a framework prints the exception
+ * again. Within one stream these are joined into one call. Two rules keep a storm a storm: only an echo of *another shape*
+ * is joined to a final line, so a hundred equal lines stay a hundred calls; and one line never joins two calls.
+ * Joining is a hint to the fold, not a verdict: what the next batch completes is put right there (see `window.ts`).
+ */
+import type { Outcome } from './classify.ts';
+import type { CallRecord } from './record.ts';
+import type { Rank } from './window.ts';
+
+/** One outcome with its place in a call. */
+export interface Placed {
+  readonly outcome: Outcome;
+  readonly rank: Rank;
+  /** Names the call: a key the log gives (`trace:…`), or the id of the event that stands for it. */
+  readonly call: { readonly key: string } | { readonly eventId: string };
+  /** Tries known of the call, at least 1. */
+  readonly attempts: number;
+}
+
+/** An SDK waits at most this long between tries (openai: 8 s; frameworks: 60 s). */
+const RETRY_MS = 90_000;
+/** Between the failure and its echo only code runs. */
+const ECHO_MS = 3_000;
+/** A success is echoed when the body has been read, which for a stream takes a while. */
+const SUCCESS_ECHO_MS = 15_000;
+const MAX_OPEN = 256;
+
+interface Group {
+  members: Outcome[];
+  /** The member that stands for the call. */
+  head: Outcome;
+  tries: number;
+  open: boolean;
+}
+
+/** Joins the outcomes of one stream, in their order. */
+export function joinCalls(outcomes: readonly Outcome[]): Placed[] {
+  const groups: Group[] = [];
+  const lanes = new Map<string, Group[]>();
+  for (const outcome of outcomes) {
+    const key = outcome.record.invocationId ?? '';
+    const lane = lanes.get(key) ?? [];
+    lanes.set(key, lane);
+    const group = joins(outcome, lane);
+    if (group) join(outcome, group);
+    else {
+      const opened: Group = {
+        members: [outcome],
+        head: outcome,
+        tries: 1,
+        open: outcome.record.kind === 'attempt' || outcome.record.kind === 'retry-notice',
+      };
+      groups.push(opened);
+      lane.push(opened);
+      if (lane.length > MAX_OPEN) lane.shift();
+    }
+  }
+  return groups.flatMap(placed);
+}
+
+/** The group this outcome belongs to, if one before it in the lane takes it. */
+function joins(outcome: Outcome, lane: readonly Group[]): Group | undefined {
+  const { record } = outcome;
+  const key = callKey(record);
+  if (key !== null) {
+    const same = lane.find((group) => group.members.some((member) => callKey(member.record) === key));
+    if (same) return same;
+  }
+  if (record.kind === 'attempt')
+    return lane.findLast(
+      (group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS),
+    );
+  if (record.kind === 'retry-notice')
+    return (
+      lane.findLast((group) => group.open && lastKind(group) === 'attempt' && isNear(group, record, ECHO_MS)) ??
+      lane.findLast((group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS))
+    );
+  if (record.kind === 'final')
+    return (
+      lane.findLast((group) => group.open && isNear(group, record, RETRY_MS) && mayEnd(group, outcome)) ??
+      lane.find((group) => isEchoed(group, outcome, ECHO_MS))
+    );
+  return (
+    lane.findLast((group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS)) ??
+    lane.find((group) => isEchoed(group, outcome, SUCCESS_ECHO_MS))
+  );
+}
+
+const lastKind = (group: Group) => group.members.at(-1)?.record.kind;
+
+function isNear(group: Group, record: CallRecord, withinMs: number): boolean {
+  const last = group.members.at(-1) as Outcome;
+  return record.atMs - last.record.atMs <= withinMs && record.atMs >= last.record.atMs && agree(last.record, record);
+}
+
+/** Nothing that both name differs. */
+const agree = (a: CallRecord, b: CallRecord): boolean =>
+  (['endpoint', 'model', 'tenant', 'project', 'keyAlias'] as const).every(
+    (field) => a[field] === null || b[field] === null || a[field] === b[field],
+  );
+
+/** A final line ends open tries of the same status, or one that says nothing of the status. */
+const mayEnd = (group: Group, outcome: Outcome): boolean =>
+  outcome.record.status === null ||
+  group.members.every(
+    ({ record }) => record.status === null || record.status === outcome.record.status || record.kind === 'attempt',
+  );
+
+/** An echo: same end, another shape, told of a call that has no line of this shape yet. */
+function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
+  const { head, members } = group;
+  if (head.failed !== outcome.failed || group.open) return false;
+  if (members.some((member) => member.record.shape === outcome.record.shape)) return false;
+  const { status } = outcome.record;
+  if (status !== null && head.record.status !== null && status !== head.record.status) return false;
+  // Both must tell the same story: a cause where both know one.
+  if (outcome.failed && known(head) && known(outcome) && head.cause !== outcome.cause) return false;
+  return isNear(group, outcome.record, withinMs);
+}
+
+const known = (outcome: Outcome): boolean => outcome.rule !== 'none' && outcome.rule !== 'status';
+
+function join(outcome: Outcome, group: Group): void {
+  const { kind } = outcome.record;
+  if (kind === 'attempt' || (kind === 'success' && group.open && lastKind(group) === 'retry-notice')) group.tries += 1;
+  else if (kind === 'retry-notice' && lastKind(group) === 'retry-notice') group.tries += 1;
+  group.members.push(outcome);
+  const ends = kind === 'final' || kind === 'success';
+  // A success after failures ends the call well; an echo never takes the place of the line it repeats.
+  if (group.open || (kind === 'success' && group.head.failed)) group.head = outcome;
+  if (ends) group.open = false;
+}
+
+function placed(group: Group): Placed[] {
+  const head = enriched(group);
+  const key = group.members.map((member) => callKey(member.record)).find((found) => found !== null) ?? null;
+  const call = key === null ? { eventId: head.record.eventId } : { key };
+  const stated = Math.max(...group.members.map((member) => (member.record.retryCount ?? 0) + 1));
+  const attempts = Math.max(group.tries, stated);
+  return group.members.map((member) =>
+    member === group.head
+      ? { outcome: head, rank: rankOf(head), call, attempts }
+      : { outcome: member, rank: 'part' as const, call, attempts: 1 },
+  );
+}
+
+const rankOf = ({ record }: Outcome): Rank =>
+  record.kind === 'success' || record.kind === 'final' ? record.kind : 'attempt';
+
+const STRENGTH = ['type', 'limit', 'text', 'hint', 'status', 'none'] as const;
+const INHERITED = ['model', 'provider', 'tenant', 'project', 'keyAlias', 'keyHash', 'endpoint', 'status'] as const;
+
+/** The head with what only the other lines of the call know: names, the status, a better founded cause. */
+function enriched({ head, members }: Group): Outcome {
+  if (members.length === 1) return head;
+  const record: Record<string, unknown> = { ...head.record };
+  for (const field of INHERITED) {
+    if (head.failed || field !== 'status')
+      record[field] ??=
+        members.find((member) => member.failed === head.failed && member.record[field] !== null)?.record[field] ?? null;
+  }
+  const best = [...members]
+    .filter((member) => member.failed)
+    .sort((a, b) => STRENGTH.indexOf(a.rule) - STRENGTH.indexOf(b.rule))[0];
+  const cause = head.failed && best !== undefined ? best : head;
+  return { ...cause, record: record as unknown as CallRecord, failed: head.failed };
+}
+
+/** A name the log itself gives to the call; null when order is all there is. */
+const callKey = (record: CallRecord): string | null =>
+  record.traceId !== null
+    ? `trace:${record.traceId}`
+    : record.requestId !== null
+      ? `request:${record.requestId}`
+      : null;

@@ -1,0 +1,123 @@
+/** What a batch said, as immutable contributions: one per minute it touches, named by content. Pure. */
+import { joinCalls, type Placed } from './calls.ts';
+import { CLASSIFIER_VERSION, classify, type Outcome } from './classify.ts';
+import { parseBatch } from './parse.ts';
+import type { LogBatch, LogEvent } from './record.ts';
+import type { Settings } from './settings.ts';
+import {
+  addTotals,
+  type Cell,
+  type Contribution,
+  type Entry,
+  NO_TOTALS,
+  nameOf,
+  sha256,
+  type Totals,
+  windowOf,
+} from './window.ts';
+
+/** One minute of a batch while it is read. */
+interface Draft {
+  readonly windowMs: number;
+  readonly ids: string[];
+  totals: Totals;
+  readonly skipped: Map<string, number>;
+  readonly cells: Map<string, { readonly index: number; readonly cell: Cell }>;
+  readonly entries: Entry[];
+}
+
+/**
+ * Parse -> classify -> calls -> contributions. `malformed` are events the envelope already refused; they are accounted to
+ * the batch's first minute. `nowMs` only decides what is too late to count.
+ */
+export function contributionsOf(
+  batch: LogBatch,
+  settings: Settings,
+  { nowMs, malformed = 0 }: { nowMs: number; malformed?: number },
+): Contribution[] {
+  const drafts = new Map<number, Draft>();
+  const at = (event: LogEvent): Draft => draftAt(drafts, windowOf(event.timestamp));
+  const tooLate = (event: LogEvent): boolean => event.timestamp < nowMs - settings.horizonMs;
+  const fresh = batch.events.some(tooLate) ? batch.events.filter((event) => !tooLate(event)) : batch.events;
+  for (const event of batch.events) {
+    const draft = at(event);
+    draft.ids.push(`${event.id}@${event.timestamp}:${event.message.length}`);
+    tally(draft, tooLate(event) ? { received: 1, tooLate: 1 } : { received: 1 }, tooLate(event) ? 'too-late' : null);
+  }
+  const outcomes: Outcome[] = [];
+  for (const block of parseBatch({ ...batch, events: fresh }, settings)) {
+    if ('record' in block) outcomes.push(classify(block.record));
+    for (const event of block.events) {
+      if ('record' in block) tally(at(event), { counted: 1 }, null);
+      else tally(at(event), block.skipped === 'unreadable' ? { malformed: 1 } : { notCall: 1 }, block.skipped);
+    }
+  }
+  if (malformed > 0)
+    tally(
+      draftAt(drafts, Math.min(...drafts.keys(), windowOf(nowMs))),
+      { received: malformed, malformed },
+      'malformed',
+      malformed,
+    );
+  for (const place of joinCalls(outcomes)) addEntry(draftAt(drafts, windowOf(place.outcome.record.atMs)), place, batch);
+  return [...drafts.values()].map((draft) => finished(draft, batch));
+}
+
+function draftAt(drafts: Map<number, Draft>, windowMs: number): Draft {
+  const known = drafts.get(windowMs);
+  if (known) return known;
+  const draft: Draft = { windowMs, ids: [], totals: NO_TOTALS, skipped: new Map(), cells: new Map(), entries: [] };
+  drafts.set(windowMs, draft);
+  return draft;
+}
+
+function tally(draft: Draft, totals: Partial<Totals>, reason: string | null, n = 1): void {
+  draft.totals = addTotals(draft.totals, { ...NO_TOTALS, ...totals });
+  if (reason !== null) draft.skipped.set(reason, (draft.skipped.get(reason) ?? 0) + n);
+}
+
+const eventName = (batch: LogBatch, eventId: string): string =>
+  nameOf(batch.owner, batch.logGroup, batch.logStream, eventId);
+
+function addEntry(draft: Draft, { outcome, rank, call, attempts }: Placed, batch: LogBatch): void {
+  const cell = cellOf(outcome);
+  const key = JSON.stringify(Object.values(cell));
+  const known = draft.cells.get(key) ?? { index: draft.cells.size, cell };
+  draft.cells.set(key, known);
+  const event = eventName(batch, outcome.record.eventId);
+  // A key that the log gives joins what different streams and groups say of one call; an event id means its own stream.
+  const name = 'key' in call ? nameOf('call', call.key) : eventName(batch, call.eventId);
+  draft.entries.push({ event, call: name, rank, cell: known.index, attempts });
+}
+
+function cellOf({ record, failed, cause }: Outcome): Cell {
+  return {
+    kind: failed ? 'failure' : 'success',
+    status: record.status,
+    cause: failed ? cause : null,
+    model: record.model,
+    provider: record.provider,
+    tenant: record.tenant,
+    project: record.project,
+    key: record.keyAlias ?? (record.keyHash === null ? null : `key:${record.keyHash}`),
+    logGroup: record.logGroup,
+  };
+}
+
+/**
+ * The key is what was delivered (minute, stream, events), so a redelivery is recognised whatever the classifier says of it
+ * today; the digest is a second, independent hash of the same delivery, so that a clash of keys cannot pass for one.
+ */
+function finished(draft: Draft, batch: LogBatch): Contribution {
+  const delivered = [draft.windowMs, batch.owner, batch.logGroup, batch.logStream, ...draft.ids].join('\u0000');
+  return {
+    windowMs: draft.windowMs,
+    key: sha256(delivered).slice(0, 32),
+    digest: sha256(`digest\u0000${delivered}`).slice(0, 32),
+    classifier: CLASSIFIER_VERSION,
+    totals: draft.totals,
+    skipped: Object.fromEntries(draft.skipped),
+    cells: [...draft.cells.values()].map(({ cell }) => cell),
+    entries: draft.entries,
+  };
+}

@@ -1,0 +1,162 @@
+/** Contributions -> roll-ups: the union of what was delivered, in any order, any number of times. Pure. */
+import {
+  addTotals,
+  type Cell,
+  type Contribution,
+  type CountedCell,
+  type Entry,
+  type Granularity,
+  NO_TOTALS,
+  type Rank,
+  type RollUp,
+  sumByName,
+} from './window.ts';
+
+const RANKS: readonly Rank[] = ['part', 'success', 'final', 'attempt'];
+
+/** One event told by several contributions: the better informed one, else the older classifier, else the lesser key. */
+function better(a: Told, b: Told): Told {
+  const byRank = RANKS.indexOf(a.entry.rank) - RANKS.indexOf(b.entry.rank);
+  if (byRank !== 0) return byRank < 0 ? a : b;
+  if (a.entry.attempts !== b.entry.attempts) return a.entry.attempts > b.entry.attempts ? a : b;
+  if (a.from.classifier !== b.from.classifier) return a.from.classifier < b.from.classifier ? a : b;
+  return a.from.key <= b.from.key ? a : b;
+}
+
+interface Told {
+  readonly entry: Entry;
+  readonly from: Contribution;
+}
+
+/**
+ * The true counts of one minute. Give it the contributions of the minute and its two neighbours: a call whose tries
+ * straddle the border is counted once, in the minute of the event that ended it. Order and repetition do not matter.
+ */
+export function fold(contributions: readonly Contribution[], windowMs: number, maxCells: number): RollUp {
+  const own = contributions.filter((contribution) => contribution.windowMs === windowMs);
+  const cells = new Map<string, CountedCell>();
+  for (const { home, attempts } of calls(contributions)) {
+    if (home.from.windowMs === windowMs) count(cells, home, attempts);
+  }
+  return {
+    granularity: 'minute',
+    windowMs,
+    contributions: contributions.length,
+    totals: own.reduce((sum, contribution) => addTotals(sum, contribution.totals), NO_TOTALS),
+    skipped: sumByName(own.map((contribution) => contribution.skipped)),
+    cells: capped([...cells.values()], maxCells),
+  };
+}
+
+/** Each call once, with the event that decides how and when it ended and the number of its tries. */
+function* calls(contributions: readonly Contribution[]): Generator<{ home: Told; attempts: number }> {
+  const events = new Map<string, Told>();
+  for (const from of contributions) {
+    for (const entry of from.entries) {
+      const told = { entry, from };
+      const known = events.get(entry.event);
+      events.set(entry.event, known === undefined ? told : better(known, told));
+    }
+  }
+  const byCall = new Map<string, { home: Told; tries: number }>();
+  for (const told of events.values()) {
+    if (told.entry.rank === 'part') continue;
+    const known = byCall.get(told.entry.call);
+    const isTry = told.entry.rank === 'attempt' ? 1 : 0;
+    if (known === undefined) byCall.set(told.entry.call, { home: told, tries: isTry });
+    else byCall.set(told.entry.call, { home: ends(known.home, told), tries: known.tries + isTry });
+  }
+  for (const { home, tries } of byCall.values()) yield { home, attempts: Math.max(home.entry.attempts, tries) };
+}
+
+/** Of two events of one call, the one that tells its end: a success ends retries, a failure ends tries, the first of equals. */
+function ends(a: Told, b: Told): Told {
+  const byRank = RANKS.indexOf(a.entry.rank) - RANKS.indexOf(b.entry.rank);
+  if (byRank !== 0) return byRank < 0 ? a : b;
+  if (a.from.windowMs !== b.from.windowMs) return a.from.windowMs < b.from.windowMs ? a : b;
+  return a.entry.event <= b.entry.event ? a : b;
+}
+
+function count(cells: Map<string, CountedCell>, { entry, from }: Told, attempts: number): void {
+  const cell = from.cells[entry.cell];
+  if (cell === undefined) throw new Error(`contribution ${from.key} names cell ${entry.cell} of ${from.cells.length}`);
+  const counted = {
+    ...cell,
+    calls: 1,
+    attempts,
+    recovered: cell.kind === 'success' && attempts > 1 ? 1 : 0,
+    firstMs: from.windowMs,
+    lastMs: from.windowMs,
+  };
+  addCell(cells, counted);
+}
+
+const cellKey = (cell: Cell): string =>
+  JSON.stringify([
+    cell.kind,
+    cell.status,
+    cell.cause,
+    cell.model,
+    cell.provider,
+    cell.tenant,
+    cell.project,
+    cell.key,
+    cell.logGroup,
+  ]);
+
+function addCell(cells: Map<string, CountedCell>, cell: CountedCell): void {
+  const key = cellKey(cell);
+  const known = cells.get(key);
+  cells.set(
+    key,
+    known === undefined
+      ? cell
+      : {
+          ...known,
+          calls: known.calls + cell.calls,
+          attempts: known.attempts + cell.attempts,
+          recovered: known.recovered + cell.recovered,
+          firstMs: Math.min(known.firstMs, cell.firstMs),
+          lastMs: Math.max(known.lastMs, cell.lastMs),
+        },
+  );
+}
+
+/** The name under which rare values are summed once a window has more combinations than it may keep. */
+export const OTHER = 'other';
+
+/** Keeps the largest cells; of the rest only what is never many: kind, status and cause. Totals stay exact. */
+function capped(cells: readonly CountedCell[], maxCells: number): CountedCell[] {
+  const ordered = [...cells].sort((a, b) => b.calls - a.calls || (cellKey(a) < cellKey(b) ? -1 : 1));
+  const kept = new Map(ordered.slice(0, maxCells).map((cell) => [cellKey(cell), cell]));
+  for (const cell of ordered.slice(maxCells))
+    addCell(kept, {
+      ...cell,
+      model: OTHER,
+      provider: OTHER,
+      tenant: OTHER,
+      project: OTHER,
+      key: OTHER,
+      logGroup: OTHER,
+    });
+  return [...kept.values()];
+}
+
+/** Minutes into an hour, hours into a day: sums of disjoint windows. */
+export function combine(
+  rollUps: readonly RollUp[],
+  granularity: Granularity,
+  windowMs: number,
+  maxCells: number,
+): RollUp {
+  const cells = new Map<string, CountedCell>();
+  for (const rollUp of rollUps) for (const cell of rollUp.cells) addCell(cells, cell);
+  return {
+    granularity,
+    windowMs,
+    contributions: rollUps.reduce((sum, rollUp) => sum + rollUp.contributions, 0),
+    totals: rollUps.reduce((sum, rollUp) => addTotals(sum, rollUp.totals), NO_TOTALS),
+    skipped: sumByName(rollUps.map((rollUp) => rollUp.skipped)),
+    cells: capped([...cells.values()], maxCells),
+  };
+}

@@ -1,0 +1,248 @@
+/**
+ * Roll-ups of a range -> aggregated failures, as one table (`summarise`) or over time (`series`), and the table as CSV.
+ * Only failures make rows; successes are the denominator, shown where the dimensions asked for exist on successes too.
+ * Precondition: the roll-ups are disjoint in time (`range.ts` reads them so); their order does not matter. Values come from
+ * logs and may be any string, so none is ever a property name.
+ */
+import { type Category, causeById } from './causes.ts';
+import { alignRange, iso } from './range.ts';
+import { type CountedCell, type Granularity, MINUTE_MS, type RollUp } from './window.ts';
+
+/** What exists on failures only, and what exists on successes too. */
+const OF_FAILURES = ['cause', 'status', 'category'] as const;
+const OF_CALLS = ['model', 'provider', 'tenant', 'project', 'key', 'logGroup'] as const;
+export const DIMENSIONS = [...OF_FAILURES, ...OF_CALLS] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+export type Value = string | number | null;
+export type Key = Readonly<Partial<Record<Dimension, Value>>>;
+/** The empty text stands for what the logs do not say (null). */
+export type Filters = Readonly<Partial<Record<Dimension, string | undefined>>>;
+
+export interface Counts {
+  readonly calls: number;
+  readonly failures: number;
+  /** Successful calls that needed more than one try. */
+  readonly recovered: number;
+  readonly attempts: number;
+}
+
+export interface Row {
+  readonly key: Key;
+  readonly failures: number;
+  /** All calls of this key, for a failure rate: where every dimension and filter exists on successes too. */
+  readonly calls?: number;
+  /** Of all failures in the filtered range, 0–1. */
+  readonly share: number;
+  /** First and last minute of a failure. */
+  readonly first: string;
+  readonly last: string;
+}
+
+export interface Summary {
+  /** The range asked for, widened to whole minutes. */
+  readonly from: string;
+  readonly to: string;
+  /** The coarsest roll-ups it was made of. */
+  readonly granularity: Granularity;
+  /** Newest minute included, or null. */
+  readonly freshness: string | null;
+  readonly totals: Counts;
+  readonly by: readonly Dimension[];
+  /** Most failures first. */
+  readonly rows: readonly Row[];
+  /** Failures of the rows beyond `top`. */
+  readonly other: number;
+  /** Log events that are no usable record, by reason; filters do not apply to them. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+export interface Query {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly by: readonly Dimension[];
+  readonly filters: Filters;
+  /** Rows shown; the rest is summed under `other`. */
+  readonly top?: number | undefined;
+}
+
+export function summarise(rollUps: readonly RollUp[], query: Query & { readonly asOfMs: number }): Summary {
+  const { fromMs, toMs, by, filters, top = 50, asOfMs } = query;
+  const range = alignRange({ fromMs, toMs });
+  const included = within(rollUps, range.fromMs, range.toMs);
+  const { totals, groups } = tally(included, by, filters);
+  const rows = groups.map(
+    (group): Row => ({
+      key: group.key,
+      failures: group.failures,
+      ...(hasCalls(by, filters) && { calls: group.calls }),
+      share: group.failures / totals.failures,
+      first: iso(group.firstMs),
+      last: iso(group.lastMs),
+    }),
+  );
+  return {
+    from: iso(range.fromMs),
+    to: iso(range.toMs),
+    granularity: coarsest(included),
+    freshness: freshness(included, asOfMs),
+    totals,
+    by: [...new Set(by)],
+    rows: rows.slice(0, top),
+    other: sum(rows.slice(top).map(({ failures }) => failures)),
+    skipped: sumByName(included.map(({ skipped }) => skipped)),
+  };
+}
+
+export interface Point extends Counts {
+  readonly at: string;
+  readonly rows: readonly Pick<Row, 'key' | 'failures' | 'calls'>[];
+  /** Failures of this step outside the rows. */
+  readonly other: number;
+}
+
+/**
+ * One point per step, also where nothing happened; the range is widened to whole steps. Rows are the `top` keys of the whole
+ * range, so that a chart keeps its lines. Precondition: no roll-up is longer than a step.
+ */
+export function series(rollUps: readonly RollUp[], query: Query & { readonly stepMs: number }): Point[] {
+  const { by, filters, stepMs, top = 50 } = query;
+  const { fromMs, toMs } = alignRange(query, stepMs);
+  const included = within(rollUps, fromMs, toMs);
+  const shown = new Set(
+    tally(included, by, filters)
+      .groups.slice(0, by.length === 0 ? 0 : top)
+      .map(({ id }) => id),
+  );
+  const steps = new Map<number, RollUp[]>();
+  for (let atMs = fromMs; atMs < toMs; atMs += stepMs) steps.set(atMs, []);
+  for (const rollUp of included) steps.get(Math.floor(rollUp.windowMs / stepMs) * stepMs)?.push(rollUp);
+  return [...steps].map(([atMs, ofStep]) => {
+    const { totals, groups } = tally(ofStep, by, filters);
+    const rows = groups.filter(({ id }) => shown.has(id));
+    return {
+      at: iso(atMs),
+      ...totals,
+      rows: rows.map(({ key, failures, calls }) => ({ key, failures, ...(hasCalls(by, filters) && { calls }) })),
+      other: totals.failures - sum(rows.map(({ failures }) => failures)),
+    };
+  });
+}
+
+/** RFC 4180 with a header line; what is beyond `top` is a last line `(other)`. */
+export function toCsv(summary: Summary): string {
+  const { by, rows, other, totals } = summary;
+  const hasCalls = rows.some(({ calls }) => calls !== undefined);
+  const lines: Value[][] = [[...by, ...(hasCalls ? ['calls'] : []), 'failures', 'share', 'first', 'last']];
+  for (const { key, calls = null, failures, share, first, last } of rows)
+    lines.push([...by.map((d) => key[d] ?? null), ...(hasCalls ? [calls] : []), failures, share, first, last]);
+  if (other > 0) {
+    const key = by.map((_, at) => (at === 0 ? '(other)' : null));
+    lines.push([...key, ...(hasCalls ? [null] : []), other, other / totals.failures, null, null]);
+  }
+  return lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
+}
+
+/** A spreadsheet runs a text that starts like a formula; an apostrophe makes it text (ASVS 1.2.10). */
+function csvField(value: Value): string {
+  const text = String(value ?? '');
+  const safe = typeof value === 'string' && /^[=+\-@\t\r\n\0]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** A cause tells its category, except where it is not known: then the status does. */
+export function categoryOf({ kind, cause, status }: Pick<CountedCell, 'kind' | 'cause' | 'status'>): Category | null {
+  if (kind === 'success') return null;
+  const known = cause === null || cause === 'unknown' ? undefined : causeById(cause);
+  if (known) return known.category;
+  if (status === null) return 'connection';
+  if (status === 429) return 'throttle';
+  return status >= 400 && status < 500 ? 'request' : 'transient';
+}
+
+export const sumByName = (parts: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
+  const sums = new Map<string, number>();
+  for (const part of parts) for (const [name, n] of Object.entries(part)) sums.set(name, (sums.get(name) ?? 0) + n);
+  return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
+};
+
+interface Group {
+  readonly id: string;
+  readonly key: Key;
+  failures: number;
+  calls: number;
+  firstMs: number;
+  lastMs: number;
+}
+
+/** Groups that hold a failure, most failures first, then by key. */
+function tally(rollUps: readonly RollUp[], by: readonly Dimension[], filters: Filters) {
+  const totals = { calls: 0, failures: 0, recovered: 0, attempts: 0 };
+  const groups = new Map<string, Group>();
+  const wanted = DIMENSIONS.filter((dimension) => filters[dimension] !== undefined);
+  for (const { cells } of rollUps) {
+    for (const cell of cells) {
+      if (!wanted.every((dimension) => String(valueIn(cell, dimension) ?? '') === filters[dimension])) continue;
+      totals.calls += cell.calls;
+      totals.recovered += cell.recovered;
+      totals.attempts += cell.attempts;
+      if (cell.kind === 'failure') totals.failures += cell.calls;
+      count(groups, cell, by);
+    }
+  }
+  const failing = [...groups.values()].filter(({ failures }) => failures > 0);
+  return { totals, groups: failing.sort((a, b) => b.failures - a.failures || compareKeys(a.key, b.key, by)) };
+}
+
+function count(groups: Map<string, Group>, cell: CountedCell, by: readonly Dimension[]): void {
+  const id = JSON.stringify(by.map((dimension) => valueIn(cell, dimension)));
+  const group = groups.get(id) ?? {
+    id,
+    key: Object.fromEntries(by.map((dimension) => [dimension, valueIn(cell, dimension)])),
+    ...{ failures: 0, calls: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY },
+  };
+  groups.set(id, group);
+  group.calls += cell.calls;
+  if (cell.kind === 'success') return;
+  group.failures += cell.calls;
+  group.firstMs = Math.min(group.firstMs, cell.firstMs);
+  group.lastMs = Math.max(group.lastMs, cell.lastMs);
+}
+
+const valueIn = (cell: CountedCell, dimension: Dimension): Value =>
+  dimension === 'category' ? categoryOf(cell) : cell[dimension];
+
+function compareKeys(a: Key, b: Key, by: readonly Dimension[]): number {
+  for (const dimension of by) {
+    const [left = null, right = null] = [a[dimension], b[dimension]];
+    if (left === right) continue;
+    if (left === null || right === null) return left === null ? 1 : -1;
+    return String(left) < String(right) ? -1 : 1;
+  }
+  return 0;
+}
+
+/** A filter on what only failures have leaves no successes, so a rate over its calls would always be 100 %. */
+const hasCalls = (by: readonly Dimension[], filters: Filters): boolean =>
+  by.length > 0 && !OF_FAILURES.some((dimension) => by.includes(dimension) || filters[dimension] !== undefined);
+
+const within = (rollUps: readonly RollUp[], fromMs: number, toMs: number): RollUp[] =>
+  rollUps.filter(({ windowMs }) => fromMs <= windowMs && windowMs < toMs);
+
+const coarsest = (rollUps: readonly RollUp[]): Granularity =>
+  (['day', 'hour'] as const).find((size) => rollUps.some(({ granularity }) => granularity === size)) ?? 'minute';
+
+/** A minute that has not begun as of now comes from a clock that is ahead; it does not make the data fresher than now. */
+function freshness(rollUps: readonly RollUp[], asOfMs: number): string | null {
+  const newestMs = newestMinuteOf(rollUps);
+  return newestMs === null ? null : iso(Math.min(newestMs, Math.floor(asOfMs / MINUTE_MS) * MINUTE_MS));
+}
+
+export function newestMinuteOf(rollUps: readonly RollUp[]): number | null {
+  let newestMs: number | null = null;
+  for (const { windowMs, cells } of rollUps)
+    newestMs = cells.reduce((ms, { lastMs }) => Math.max(ms, lastMs), Math.max(newestMs ?? 0, windowMs));
+  return newestMs;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
