@@ -263,10 +263,10 @@ function advance(alert: Alert, triggers: readonly Verdict[], scope: Scope, e: Ev
   const { verdict, totals, mix, rate } = figures(e, alert.group, scope);
   const base = { ...alert, scope, ...totals, evaluatedMs: atMs };
   if (triggers.length === 0) {
+    if (alert.state === 'pending') return { ...base, state: 'resolved', reason: 'blip', resolvedMs: atMs };
     const silent = verdict === undefined || verdict.state === 'no-data';
     const since = atMs - (base.untilMs ?? base.sinceMs);
     if (silent && since < SILENCE_MS) return { ...base, reason: 'no-traffic' };
-    if (alert.state === 'pending') return { ...base, state: 'resolved', reason: 'blip', resolvedMs: atMs };
     const reason = verdict?.state === 'calm' ? verdict.reason : silent ? 'silence' : 'recovered';
     return tell({ ...base, state: 'resolved', reason, resolvedMs: atMs }, 'resolved', atMs, 0);
   }

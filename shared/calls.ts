@@ -4,7 +4,7 @@
  * is joined to a final line, so a hundred equal lines stay a hundred calls; and one line never joins two calls.
  * Joining is a hint to the fold, not a verdict: what the next batch completes is put right there (see `window.ts`).
  */
-import type { Outcome } from './classify.ts';
+import type { Outcome, Rule } from './classify.ts';
 import type { CallRecord } from './record.ts';
 import type { Rank } from './window.ts';
 
@@ -119,7 +119,7 @@ function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
   return isNear(group, outcome.record, withinMs);
 }
 
-const known = (outcome: Outcome): boolean => outcome.rule !== 'none' && outcome.rule !== 'status';
+const known = (outcome: Outcome): boolean => !['none', 'status', 'hint', 'family'].includes(outcome.rule);
 
 function join(outcome: Outcome, group: Group): void {
   const { kind } = outcome.record;
@@ -148,7 +148,7 @@ function placed(group: Group): Placed[] {
 const rankOf = ({ record }: Outcome): Rank =>
   record.kind === 'success' || record.kind === 'final' ? record.kind : 'attempt';
 
-const STRENGTH = ['type', 'limit', 'text', 'hint', 'status', 'none'] as const;
+const STRENGTH: readonly Rule[] = ['type', 'text', 'limit', 'family', 'status', 'hint', 'none'];
 const INHERITED = ['model', 'provider', 'tenant', 'project', 'keyAlias', 'keyHash', 'endpoint', 'status'] as const;
 
 /** The head with what only the other lines of the call know: names, the status, a better founded cause. */
@@ -160,7 +160,7 @@ function enriched({ head, members }: Group): Outcome {
       record[field] ??=
         members.find((member) => member.failed === head.failed && member.record[field] !== null)?.record[field] ?? null;
   }
-  const best = [...members]
+  const best = [head, ...members]
     .filter((member) => member.failed)
     .sort((a, b) => STRENGTH.indexOf(a.rule) - STRENGTH.indexOf(b.rule))[0];
   const cause = head.failed && best !== undefined ? best : head;

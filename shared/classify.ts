@@ -1,6 +1,6 @@
 /**
  * Call record -> outcome: success, or failure with its cause, where that cause sits in the catalogue, and the evidence that
- * decided. Error type first, then the stated limit, then the text, then weak hints, then the status. `unknown` is an answer.
+ * decided. Error type first, then the text, the stated limit, the status, and class names last: they mislead most. `unknown` is an answer.
  */
 import { type Category, type CauseId, causeById, type Origin, type RetryVerdict } from './causes.ts';
 import { PROVIDER_TOKEN } from './parse/vocabulary.ts';
@@ -10,8 +10,8 @@ import { BY_STATUS, SIGNALS, type Signal } from './signals.ts';
 /** Raised whenever the same record may get another cause than before; stored with every contribution. */
 export const CLASSIFIER_VERSION = 1;
 
-/** Which kind of evidence decided. */
-export type Rule = 'type' | 'limit' | 'text' | 'hint' | 'status' | 'none';
+/** Which kind of evidence decided, strongest first. `family`: the text names a family of causes and no more. */
+export type Rule = 'type' | 'text' | 'limit' | 'family' | 'status' | 'hint' | 'none';
 
 export interface Outcome {
   readonly record: CallRecord;
@@ -67,11 +67,15 @@ function causeOf(record: CallRecord): { cause: CauseId; rule: Rule } {
   };
   return (
     pick('type', (row) => row.types?.some((type) => types.has(type) && !GENERAL.has(type)) ?? false) ??
+    pick('text', (row) => row.general === undefined && (row.text?.test(text) ?? false)) ??
     byLimit(record) ??
-    pick('text', (row) => row.text?.test(text) ?? false) ??
+    pick('family', (row) => row.text?.test(text) ?? false) ??
     pick('type', (row) => row.types?.some((type) => types.has(type) || classes.has(type)) ?? false) ??
-    pick('hint', (row) => row.hints?.some((hint) => types.has(hint) || classes.has(hint)) ?? false) ??
-    byStatus(record.status)
+    byStatus(record.status) ??
+    pick('hint', (row) => row.hints?.some((hint) => types.has(hint) || classes.has(hint)) ?? false) ?? {
+      cause: 'unknown',
+      rule: 'none',
+    }
   );
 }
 
@@ -89,10 +93,8 @@ const GENERAL = new Set([
   'unsupported_value',
 ]);
 
-/** A row without statuses fits any; an empty list means: only when the log gives none. */
 const applies = (row: Signal, status: number | null, byProvider: boolean): boolean =>
-  (row.statuses === undefined || status === null || row.statuses.includes(status)) &&
-  (row.provider === undefined || byProvider);
+  (row.statuses?.includes(status) ?? true) && (row.provider === undefined || byProvider);
 
 function byLimit({ limit }: CallRecord): { cause: CauseId; rule: Rule } | null {
   if (limit === null) return null;
@@ -105,9 +107,9 @@ function byLimit({ limit }: CallRecord): { cause: CauseId; rule: Rule } | null {
   return { cause: causes[limit.dimension], rule: 'limit' };
 }
 
-function byStatus(status: number | null): { cause: CauseId; rule: Rule } {
+function byStatus(status: number | null): { cause: CauseId; rule: Rule } | null {
   const cause = status === null ? undefined : BY_STATUS.get(status);
-  return cause === undefined ? { cause: 'unknown', rule: 'none' } : { cause, rule: 'status' };
+  return cause === undefined ? null : { cause, rule: 'status' };
 }
 
 /** Who refused: a provider's token in the message, an edge's page, the client itself; else what the catalogue says. */

@@ -75,7 +75,7 @@ function scopeWords({ by, value }: Scope): string {
 function wrap(text: string, indent = ''): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.match(/\S{1,60}( %)?/gu) ?? []) {
+  for (const word of text.match(/\S{1,60}( %\S{0,3})?/gu) ?? []) {
     if (line !== '' && line.length + 1 + word.length > COLUMNS) {
       lines.push(line);
       line = indent + word;
@@ -117,14 +117,17 @@ const shareOf = ({ failures, calls }: Told) => (calls === 0 ? 0 : failures / cal
 const endOf = (alert: Told) => alert.untilMs ?? alert.resolvedMs ?? alert.evaluatedMs;
 
 function subjectOf({ reason, alert }: Notification, lead: Lead): string {
-  const back = alert.reason === 'reopened' ? 'Back again: ' : '';
-  const start = { first: back, delayed: 'Delayed: ', escalated: 'Worse: ', repeat: 'Still: ', resolved: 'Resolved: ' }[
-    reason
-  ];
+  const isSilent = alert.reason === 'silence';
+  const start = {
+    first: alert.reason === 'reopened' ? 'Back again: ' : '',
+    delayed: 'Delayed: ',
+    escalated: 'Worse: ',
+    repeat: 'Still failing: ',
+    resolved: isSilent ? 'Closed, nobody calls: ' : 'Resolved: ',
+  }[reason];
   const share = alert.failures === alert.calls ? 'all calls failing' : `${percent(shareOf(alert))} of calls failing`;
-  const resolved =
-    alert.reason === 'silence' ? 'closed, nobody calls' : `after ${lasted(endOf(alert) - alert.sinceMs)}`;
-  const end = reason === 'resolved' ? `, ${resolved}` : `, ${lead.failedWith}, ${share}`;
+  const length = lasted(endOf(alert) - alert.sinceMs);
+  const end = reason === 'resolved' ? (isSilent ? '' : `, after ${length}`) : `, ${lead.failedWith}, ${share}`;
   const ascii = scopeWords(alert.scope).replace(/[^\x20-\x7e]/gu, '?');
   const room = SUBJECT_LENGTH - `${start}${lead.title}: ${end}`.length;
   const scope = ascii.length <= room ? ascii : `${ascii.slice(0, Math.max(0, room - 3))}...`;
@@ -145,7 +148,7 @@ function opening({ reason, alert, atMs }: Notification, lead: Lead): string[] {
         ? [first, `It is getting worse: it has spread to ${scopeWords(alert.scope)}.`]
         : [first, 'It is getting worse: ten times as many failures a minute as when you were last told.'];
     case 'repeat':
-      return [first, `It still fails, ${since} after it began. You are told again because nothing has changed.`];
+      return [first, `It still fails, ${since} after it began.`];
     case 'delayed':
       return [
         first,

@@ -13,10 +13,12 @@ export interface Signal {
   readonly text?: RegExp;
   /** Types, codes or class names that suggest it when nothing better is known, lower case. */
   readonly hints?: readonly string[];
-  /** The row counts only under these statuses (or when the log gives none). */
-  readonly statuses?: readonly number[];
+  /** The row counts only under these statuses; `null` stands for a log that gives none. */
+  readonly statuses?: readonly (number | null)[];
   /** The row counts only when a provider behind the gateway is the one that refused. */
   readonly provider?: true;
+  /** Names a family of causes: what says more is asked first. */
+  readonly general?: true;
 }
 
 export const SIGNALS: readonly Signal[] = [
@@ -32,12 +34,12 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'rate_limit_requests',
     // A daily or per-minute quota metric names itself; it is a rate, whatever the sentence before it calls it.
-    text: /requests per (?:min(?:ute)?|sec(?:ond)?|day|hour)|\b\w{0,40}RequestsPerMinute|\bRPM\b(?! ?\/)|\bRPD\b|requests rate limit|Limit type: requests|over available RPM|\bAPI calls ?\/ ?(?:minute|month)|trial key/i,
-    statuses: [429, 400, 413, 503, 500],
+    text: /requests per (?:min(?:ute)?|sec(?:ond)?|day|hour)|\b\w{0,40}RequestsPerMinute|(?<!\/ ?)\bRPM\b(?! ?\/)|Too many requests, please wait|\bRPD\b|requests rate limit|Limit type: requests|over available RPM|\bAPI calls ?\/ ?(?:minute|month)|trial key/i,
+    statuses: [429, 400, 413, 503, 500, null],
   },
   {
     cause: 'rate_limit_tokens',
-    text: /tokens per (?:min(?:ute)?|day|hour)|\bTPM\b(?! ?\/)|\bTPD\b|token rate limit|Too many tokens, please wait|Limit type: tokens|over available TPM|tokens per minute limit|token_quota_reached|input tokens per/i,
+    text: /tokens per (?:min(?:ute)?|day|hour)|(?<!\/ ?)\bTPM\b(?! ?\/)|\bTPD\b|token rate limit|Too many tokens, please wait|Limit type: tokens|over available TPM|tokens per minute limit|token_quota_reached|input tokens per/i,
   },
   {
     cause: 'concurrency_limit',
@@ -55,7 +57,7 @@ export const SIGNALS: readonly Signal[] = [
       'insufficient_balance',
       'billing_not_active',
     ],
-    text: /exceeded your (?:current|monthly|daily)? ?quota|insufficient[ _](?:quota|balance|credits?|funds)|credit balance is too low|requires more credits|out of credits|no credits|usage limit|hard limit has been reached|payment required|quota (?:has been )?(?:exceeded|exhausted)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|insufficient account balance/i,
+    text: /exceeded your (?:current|monthly|daily)? ?quota|insufficient[ _](?:quota|balance|credits?|funds)|credit balance is too low|requires more credits|out of credits|no credits|usage limit|hard limit has been reached|payment required|quota (?:has been )?(?:exceeded|exhausted)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|insufficient account balance|Resource has been exhausted \(e\.g\. check quota\)/i,
   },
   {
     cause: 'provider_overloaded',
@@ -81,7 +83,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'missing_auth_header',
-    text: /No api key (?:passed|provided)|no API key|didn'?t provide an API key|missing (?:the )?(?:authorization|authentication|bearer|api[ _-]?key|credentials)|(?:authorization|api[ _-]?key)[`'"]? (?:header )?(?:was|is) (?:missing|required|not set)|header of type `?authorization|api_key client option must be|\b\w{2,40}_API_KEY (?:environment variable )?(?:is |was )?(?:not set|missing|未設定|未设置)|\b\w{2,40}_API_KEY\b[^.\n]{0,40}(?:未設定|未设置|not set)|No API_KEY|Missing Authentication Token|Unable to locate credentials|API keys are not supported by this API|no credentials/i,
+    text: /No api key (?:passed|provided)|no API key|didn\\?'?t provide an API key|missing (?:the )?(?:authorization|authentication|bearer|api[ _-]?key|credentials)|(?:authorization|api[ _-]?key)[`'"]? (?:header )?(?:was|is) (?:missing|required|not set)|header of type `?authorization|api_key client option must be|\b\w{2,40}_API_KEY (?:environment variable )?(?:is |was )?(?:not set|missing|未設定|未设置)|\b\w{2,40}_API_KEY\b[^.\n]{0,40}(?:未設定|未设置|not set)|No API_KEY|Missing Authentication Token|Unable to locate credentials|API keys are not supported by this API|no credentials/i,
   },
   {
     cause: 'malformed_key',
@@ -90,6 +92,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'provider_credentials',
     provider: true,
+    types: ['invalid_api_key', 'authentication_error'],
     text: /Incorrect API key|invalid (?:x-)?api[ _-]?key|API key not valid|invalid api token|security token included in the request|authentication[ _]?(?:error|failed)|Access denied due to invalid subscription key|Unauthorized/i,
     hints: ['authenticationerror', 'litellm.authenticationerror'],
   },
@@ -112,7 +115,7 @@ export const SIGNALS: readonly Signal[] = [
       'project_model_access_denied',
     ],
     text: /not allowed to (?:access|call|use) (?:this )?model|can only access models|Invalid model for team|not have access to (?:the )?model(?!.{0,40}does not exist)|no access to (?:the )?model|Access denied to agent|do(?:es)? not have permission to (?:use|access) (?:the )?model|Allowed team models/i,
-    statuses: [401, 403, 400, 500],
+    statuses: [401, 403, 400, 500, null],
   },
   {
     cause: 'model_not_found',
@@ -132,17 +135,17 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'tenant_policy',
     text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|does not have permission|do not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?)|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|not authorized to perform|tenant policy/i,
-    statuses: [401, 403, 400],
+    statuses: [401, 403, 400, null],
   },
   {
     cause: 'waf_block',
-    text: /Attention Required|Request blocked|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden)|error code: 10\d\d\b|cf-error|Incapsula|web application firewall/i,
+    text: /Attention Required|Request blocked|(?:^|\| |message['"]?: ?['"])Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden)|error code: 10\d\d\b|cf-error|Incapsula|web application firewall/i,
   },
   {
     cause: 'payload_too_large',
     types: ['request_too_large', 'payload_too_large'],
     text: /(?:request|payload|body|file|image|entity|content)(?: (?:size|body|payload|entity|length))? (?:is )?(?:too large|exceeds)|Payload Too Large|size .{0,30}exceeds maximum|Maximum content size|too large for/i,
-    statuses: [400, 413, 500],
+    statuses: [400, 413, 500, null],
   },
   {
     cause: 'maintenance',
@@ -151,7 +154,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'routing_error',
     types: ['no_accounts'],
-    text: /No deployments available|no healthy (?:deployment|upstream)|healthy deployments|no auth(?:entication)? available|No available (?:accounts|channels?|providers?|backends?)|no available channel|all upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|no route to (?:provider|model)|all (?:providers|fallbacks|models) failed/i,
+    text: /No deployments available|no healthy (?:deployment|upstream)|healthy deployments|no auth(?:entication)? available|No available (?:accounts|channels?|providers?|backends?)|no available channel|all upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:providers|fallbacks|models) failed/i,
   },
   {
     cause: 'client_disconnected',
@@ -159,8 +162,9 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'gateway_timeout',
-    text: /gateway time-?out|Endpoint request timed out|524: A timeout|522: Connection timed out|error code: 52[24]\b|upstream request timeout|DeadlineExceeded: 504/i,
+    text: /gateway time-?out|Timeout passed=|Endpoint request timed out|524: A timeout|522: Connection timed out|error code: 52[24]\b|upstream request timeout|DeadlineExceeded: 504/i,
   },
+  { cause: 'gateway_timeout', text: /tim(?:ed|ing)[ -]?out|timeout/i, statuses: [504, 522, 524] },
   {
     cause: 'stream_disconnected',
     text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been )?(?:interrupted|closed|ended|cut)|\bterminated\b|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of stream)/i,
@@ -180,7 +184,7 @@ export const SIGNALS: readonly Signal[] = [
     cause: 'network_error',
     text: /Connection error|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|getaddrinfo|socket hang up|fetch failed|Failed to fetch|Cannot connect|Could not connect|connect(?:ion)? (?:refused|reset|aborted|failed)|Max retries exceeded|NameResolution|Name or service not known|certificate|SSL|TLS|error sending request|network (?:error|is unreachable|failure)|other side closed|UND_ERR_SOCKET|Errno 11001|不知道这样的主机|no such host|No connection established/i,
     hints: ['apiconnectionerror', 'connecterror'],
-    statuses: [],
+    statuses: [null],
   },
   {
     cause: 'invalid_tool_schema',
@@ -217,38 +221,49 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'invalid_json',
     text: /could not parse the JSON|invalid JSON|JSON (?:body|parse|decode)|JSONDecodeError|Expecting value|Expecting property name|Unexpected token|unexpected (?:character|end of JSON)|line \d{1,9},? column \d{1,9}|request_body|malformed (?:body|json|request)/i,
-    statuses: [400, 422],
+    statuses: [400, 422, null],
   },
   {
     cause: 'wrong_path',
-    text: /Invalid URL|404 page not found|v1\/completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|^Not Found$|no route matched|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404/i,
-    statuses: [404, 405, 400],
+    text: /Invalid URL|404 page not found|v1\/completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\| )Not Found(?:$| \|)|no route matched|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404/i,
+    statuses: [404, 405, 400, null],
   },
   {
     cause: 'invalid_parameter',
     types: ['invalid_type', 'invalid_value', 'missing_required_parameter', 'invalid_parameter'],
     text: /Invalid (?:type|value|parameter|argument|'\w)|Missing required (?:parameter|field)|is (?:a )?required (?:param|parameter|field|property)|required (?:param|parameter|field)|Field required|validation errors?|is not of type|wrong type|must be (?:a |an )?(?:string|number|integer|boolean|array|object|valid)|unexpected value/i,
-    statuses: [400, 401, 422, 500],
+    statuses: [400, 401, 422, 500, null],
   },
   {
     cause: 'rate_limit_unspecified',
+    general: true,
     types: ['rate_limit_exceeded', 'rate_limit_error', 'throttling_error', 'resource_exhausted'],
     text: /rate[- _]?limit|too many requests|throttl|RESOURCE_EXHAUSTED|Resource (?:has been )?exhausted|provisioned throughput|API limit exceeded|request limit/i,
     hints: ['ratelimiterror', 'throttlingexception', 'toomanyrequestsexception'],
   },
   {
     cause: 'provider_unstable',
+    general: true,
     text: /The server had an error|Upstream (?:request failed|error|service)|Endpoint is unavailable|bad gateway|unknown error|model(?:_| )?error(?:exception)?/i,
     types: ['upstream_error', 'bad_gateway', 'modelerrorexception'],
     hints: ['badgatewayerror', 'upstream_error'],
   },
   {
+    cause: 'provider_unstable',
+    general: true,
+    provider: true,
+    text: /internal server error|api_error/i,
+    statuses: [500, 502],
+  },
+  {
     cause: 'service_unavailable_unspecified',
+    general: true,
     text: /service (?:is )?(?:temporarily |currently )?unavailable|temporarily unavailable|ServiceUnavailable|unable to process your request|isn't currently available/i,
     types: ['service_unavailable', 'serviceunavailableexception', 'unavailable'],
   },
   {
     cause: 'internal_error',
+    general: true,
     text: /internal (?:server )?error|Background loop|engine (?:loop )?(?:has |is )?(?:already )?dea?d|unmarshal|Failed to (?:generate|validate) JSON|allocate memory|out of memory|failed_generation/i,
     types: ['json_validate_failed'],
     hints: [
@@ -260,7 +275,7 @@ export const SIGNALS: readonly Signal[] = [
       'internalserverexception',
       'bad_response_status_code',
     ],
-    statuses: [500, 400, 502, 520],
+    statuses: [500, 400, 502, 520, null],
   },
 ];
 

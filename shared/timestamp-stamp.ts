@@ -3,7 +3,7 @@
  * made slow by a hostile line.
  */
 
-const DAY_MS = 86_400_000;
+const COLON = 58;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const EARLIEST = Date.UTC(2000, 0);
 const LATEST = Date.UTC(2101, 0);
@@ -22,19 +22,19 @@ export function epochTimestamp(count: number): number | null {
 
 /** `2026-11-22T14:23:01.598Z`, `2026-11-22 14:23:01,598+0000`, `2026/11/22 - 14:23:01`, `11/22/2026 14:23:01`. */
 export function stampAt(text: string, at: number): number | null {
-  const year = digits(text, at, 4);
+  const year = four(text, at);
   if (year < 0) return slashStampAt(text, at);
-  const dash = text[at + 4];
-  if ((dash !== '-' && dash !== '/') || text[at + 7] !== dash) return null;
+  const dash = text.charCodeAt(at + 4);
+  if ((dash !== 45 && dash !== 47) || text.charCodeAt(at + 7) !== dash) return null;
   const clock = clockStart(text, at + 10);
-  return clock < 0 ? null : moment(text, { year, month: digits(text, at + 5, 2), day: digits(text, at + 8, 2), clock });
+  return clock < 0 ? null : moment(text, { year, month: two(text, at + 5), day: two(text, at + 8), clock });
 }
 
 /** Apache and nginx: `22/Nov/2026:14:23:01 +0000`. */
 export function accessStampAt(text: string, at: number): number | null {
-  if (text[at + 2] !== '/' || text[at + 6] !== '/' || text[at + 11] !== ':') return null;
+  if (text.charCodeAt(at + 2) !== 47 || text.charCodeAt(at + 6) !== 47 || text[at + 11] !== ':') return null;
   const month = monthAt(text, at + 3);
-  return moment(text, { year: digits(text, at + 7, 4), month, day: digits(text, at, 2), clock: at + 12 });
+  return moment(text, { year: two(text, at + 7, 4), month, day: digits(text, at), clock: at + 12 });
 }
 
 /** Syslog's `Nov 22 14:23:01` and vLLM's `11-22 14:23:01`, in the year that puts them closest to `nearMs`. */
@@ -53,20 +53,20 @@ export function yearlessStampAt(text: string, at: number, nearMs: number): numbe
 function yearlessDate(text: string, at: number): { month: number; day: number; clock: number } | null {
   const month = monthAt(text, at);
   if (month > 0) {
-    const day = text[at + 4] === ' ' ? digits(text, at + 5, 1) : digits(text, at + 4, 2);
+    const day = text[at + 4] === ' ' ? two(text, at + 5, 1) : digits(text, at + 4);
     return text[at + 6] === ' ' ? { month, day, clock: at + 7 } : null;
   }
   if (text[at + 2] !== '-' || text[at + 5] !== ' ') return null;
-  return { month: digits(text, at, 2), day: digits(text, at + 3, 2), clock: at + 6 };
+  return { month: two(text, at), day: two(text, at + 3), clock: at + 6 };
 }
 
 /** Month first, as Python's `%m/%d/%Y` prints it, unless the first number can only be a day. */
 function slashStampAt(text: string, at: number): number | null {
-  if (text[at + 2] !== '/' || text[at + 5] !== '/') return null;
-  const year = digits(text, at + 6, 4);
+  if (text.charCodeAt(at + 2) !== 47 || text.charCodeAt(at + 5) !== 47) return null;
+  const year = four(text, at + 6);
   const clock = clockStart(text, at + 10);
   if (year < 0 || clock < 0) return null;
-  const [first, second] = [digits(text, at, 2), digits(text, at + 3, 2)];
+  const [first, second] = [two(text, at), two(text, at + 3)];
   return moment(
     text,
     first > 12 ? { year, month: second, day: first, clock } : { year, month: first, day: second, clock },
@@ -82,16 +82,21 @@ interface Written {
 }
 
 function moment(text: string, { year, month, day, clock }: Written): number | null {
-  if (month < 1 || month > 12 || day < 1 || day > 31 || year < 0) return null;
-  if (day > 28 && new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return null;
-  const hour = digits(text, clock, 2);
-  const minute = digits(text, clock + 3, 2);
-  if (text[clock + 2] !== ':' || hour < 0 || hour > 23 || minute < 0 || minute > 59) return null;
-  const second = text[clock + 5] === ':' ? digits(text, clock + 6, 2) : -1;
+  if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return null;
+  const hour = two(text, clock);
+  const minute = two(text, clock + 3);
+  if (text.charCodeAt(clock + 2) !== COLON || hour < 0 || hour > 23 || minute < 0 || minute > 59) return null;
+  const second = text.charCodeAt(clock + 5) === COLON ? two(text, clock + 6) : -1;
   if (second > 60) return null;
-  const { ms, end } = second < 0 ? { ms: 0, end: clock + 5 } : fraction(text, clock + 8);
-  const seconds = hour * 3600 + minute * 60 + (second < 0 ? 0 : second);
-  return plausible(dayNumber(year, month, day) * DAY_MS + seconds * 1000 + ms - zoneMs(text, end));
+  const seconds = dayNumber(year, month, day) * 86_400 + hour * 3600 + minute * 60;
+  if (second < 0) return plausible(seconds * 1000 - zoneMs(text, clock + 5));
+  const end = fractionEnd(text, clock + 8);
+  return plausible((seconds + second) * 1000 + fractionMs(text, clock + 9, end) - zoneMs(text, end));
+}
+
+function daysIn(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
 /** Days since 1970-01-01, in whole numbers: Date.UTC is the slowest step of reading a log line. */
@@ -101,20 +106,21 @@ function dayNumber(year: number, month: number, day: number): number {
   return y * 365 + ((y / 4) | 0) - ((y / 100) | 0) + ((y / 400) | 0) + sinceMarch + day - 719_469;
 }
 
-const PLACES = [0, 100, 10, 1] as const;
-
-/** `.598`, `,598`, `.598000123`: the first three digits count. */
-function fraction(text: string, at: number): { ms: number; end: number } {
+/** Where `.598`, `,598` or `.598000123` ends; `at` itself when there is no fraction. */
+function fractionEnd(text: string, at: number): number {
   const mark = text.charCodeAt(at);
-  if (mark !== 46 && mark !== 44) return { ms: 0, end: at };
-  let ms = 0;
+  if (mark !== 46 && mark !== 44) return at;
   let end = at + 1;
-  for (; end < at + 13; end++) {
-    const digit = text.charCodeAt(end) - 48;
-    if (!(digit >= 0 && digit <= 9)) break;
-    if (end <= at + 3) ms += digit * (PLACES[end - at] ?? 0);
-  }
-  return { ms, end };
+  while (end < at + 13 && isDigit(text.charCodeAt(end))) end++;
+  return end;
+}
+
+/** The first three digits count. */
+function fractionMs(text: string, from: number, end: number): number {
+  let ms = 0;
+  let worth = 100;
+  for (let at = from; at < end && at < from + 3; at++, worth /= 10) ms += (text.charCodeAt(at) - 48) * worth;
+  return ms;
 }
 
 /** Offset from UTC: `Z`, `+01:00`, `+0100`, `+01`, also after one space; none is UTC. */
@@ -123,8 +129,8 @@ function zoneMs(text: string, at: number): number {
   const sign = spaced ? at + 1 : at;
   const code = text.charCodeAt(sign);
   if (code !== 43 && code !== 45) return 0;
-  const hours = digits(text, sign + 1, 2);
-  const minutes = digits(text, text[sign + 3] === ':' ? sign + 4 : sign + 3, 2);
+  const hours = two(text, sign + 1);
+  const minutes = two(text, text[sign + 3] === ':' ? sign + 4 : sign + 3);
   if (hours < 0 || hours > 14 || minutes > 59 || (spaced && minutes < 0)) return 0;
   const ms = hours * 3_600_000 + Math.max(minutes, 0) * 60_000;
   return code === 45 ? -ms : ms;
@@ -147,13 +153,20 @@ function monthAt(text: string, at: number): number {
   return MONTHS.indexOf(text.slice(at, at + 3).toLowerCase()) + 1;
 }
 
-/** The number written in exactly `count` digits, or -1. */
-function digits(text: string, at: number, count: number): number {
-  let value = 0;
-  for (let i = at; i < at + count; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (!(digit >= 0 && digit <= 9)) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
+/** The number written in exactly two digits, or -1. */
+function two(text: string, at: number): number {
+  const tens = text.charCodeAt(at);
+  const ones = text.charCodeAt(at + 1);
+  return isDigit(tens) && isDigit(ones) ? tens * 10 + ones - 528 : -1;
+}
+
+function four(text: string, at: number): number {
+  const high = two(text, at);
+  const low = two(text, at + 2);
+  return high < 0 || low < 0 ? -1 : high * 100 + low;
+}
+
+/** NaN, beyond the end of the text, is none. */
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }

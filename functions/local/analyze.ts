@@ -30,12 +30,20 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   process.once('SIGINT', onInterrupt);
-  const replayed = await replay(inputs, { ...options, store, notifier: nobody, signal: stop.signal, onEvaluated: (nowMs) => store.forget(nowMs - DEDUPE_MS, 'contributions') });
+  const replayed = await replay(inputs, {
+    ...options,
+    store,
+    notifier: nobody,
+    signal: stop.signal,
+    onEvaluated: (nowMs) => store.forget(nowMs - DEDUPE_MS, 'contributions'),
+  });
   process.removeListener('SIGINT', onInterrupt);
 
   const range = rangeOf(replayed.span);
   const rollUps = await readRollUps(store, range.fromMs, range.toMs);
-  const alerts = (await store.list('alert/')).map(({ value }) => value as Alert).filter(({ state }) => state !== 'pending');
+  const alerts = (await store.list('alert/'))
+    .map(({ value }) => value as Alert)
+    .filter(({ state }) => state !== 'pending');
   const report = { ...range, rollUps, alerts, totals: replayed.totals };
   const summary = summaryOf(report, options.by.length > 0 ? options.by : ['cause']);
   if (options.json) print(JSON.stringify({ ...summary, alerts: alerts.map(withoutOutbox) }));
@@ -44,7 +52,8 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
     print(renderReport(report, options.by));
   }
   if (replayed.incomplete) return EXIT.usage;
-  const found = options.failOn === 'failures' ? summary.totals.failures > 0 : options.failOn === 'alerts' && alerts.length > 0;
+  const found =
+    options.failOn === 'failures' ? summary.totals.failures > 0 : options.failOn === 'alerts' && alerts.length > 0;
   return found ? EXIT.found : EXIT.ok;
 }
 

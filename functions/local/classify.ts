@@ -22,7 +22,15 @@ export async function classifyLines(file: string, settings: Settings): Promise<n
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let at = 0;
   let bad = 0;
-  const failed = new Promise<never>((_, reject) => input.once('error', (error: Error) => reject(new UsageError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); name a file of JSON lines, or - for standard input.`))));
+  const failed = new Promise<never>((_, reject) =>
+    input.once('error', (error: Error) =>
+      reject(
+        new UsageError(
+          `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); name a file of JSON lines, or - for standard input.`,
+        ),
+      ),
+    ),
+  );
   const read = (async () => {
     for await (const text of lines) {
       at += 1;
@@ -47,11 +55,19 @@ function readLine(text: string): Line | null {
     return null;
   }
   if (typeof json === 'string') json = { message: json };
-  if (typeof json !== 'object' || json === null || !('message' in json) || typeof json.message !== 'string') return null;
-  const field = (name: string): unknown => (Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined);
+  if (typeof json !== 'object' || json === null || !('message' in json) || typeof json.message !== 'string')
+    return null;
+  const field = (name: string): unknown =>
+    Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined;
   const text_ = (name: string): string => (typeof field(name) === 'string' ? String(field(name)) : '');
   const timestamp = field('timestamp');
-  return { id: field('id') ?? null, message: json.message, timestamp: typeof timestamp === 'number' ? timestamp : null, logGroup: text_('logGroup'), logStream: text_('logStream') };
+  return {
+    id: field('id') ?? null,
+    message: json.message,
+    timestamp: typeof timestamp === 'number' ? timestamp : null,
+    logGroup: text_('logGroup'),
+    logStream: text_('logStream'),
+  };
 }
 
 function verdict(line: Line, ordinal: string, settings: Settings): Record<string, unknown> {

@@ -29,7 +29,13 @@ function ofStatus(text: string): Explanation | null {
   if (!/^\d{3}$/.test(text)) return null;
   const causes = CAUSES.filter((cause) => cause.statuses.includes(Number(text)));
   const documented = causes.filter((cause) => cause.documented && cause.statuses[0] === Number(text));
-  return causes.length === 0 ? null : { about: `Status ${text}`, why: `${documented.length} documented causes, and others that are seen under it`, causes: [...documented, ...causes.filter((cause) => !documented.includes(cause))] };
+  return causes.length === 0
+    ? null
+    : {
+        about: `Status ${text}`,
+        why: `${documented.length} documented causes, and others that are seen under it`,
+        causes: [...documented, ...causes.filter((cause) => !documented.includes(cause))],
+      };
 }
 
 function ofCause(text: string): Explanation | null {
@@ -37,7 +43,15 @@ function ofCause(text: string): Explanation | null {
   return cause ? { about: cause.id, why: 'a cause of the catalogue', causes: [cause] } : null;
 }
 
-const RULES = { type: 'the type or code of the error body', limit: 'the limit the message states', text: 'what the message says', hint: 'the class name of the error', status: 'the status alone', none: 'nothing known' } as const;
+const RULES = {
+  type: 'the type or code of the error body',
+  limit: 'the limit the message states',
+  text: 'what the message says',
+  family: 'what the message says, which names no more than the family',
+  hint: 'the class name of the error',
+  status: 'the status alone',
+  none: 'nothing known',
+} as const;
 
 /** A pasted line: read as the pipeline would read it, whatever host it names. */
 function ofLine(text: string): Explanation | null {
@@ -49,7 +63,11 @@ function ofLine(text: string): Explanation | null {
   const row = cause === null ? undefined : causeById(cause);
   if (!failed || row === undefined) return null;
   const status = record.status === null ? 'no status' : `status ${record.status}`;
-  return { about: `${status}, read as ${row.id}`, why: `decided by ${RULES[rule]}; log shape ${record.shape}`, causes: [row] };
+  return {
+    about: `${status}, read as ${row.id}`,
+    why: `decided by ${RULES[rule]}; log shape ${record.shape}`,
+    causes: [row],
+  };
 }
 
 const RETRY: Readonly<Record<Cause['retry'], string>> = {

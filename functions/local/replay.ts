@@ -38,7 +38,14 @@ export interface Replayed {
 const LIVE_MS = 10 * MINUTE_MS;
 
 export async function replay(inputs: readonly string[], options: ReplayOptions): Promise<Replayed> {
-  const state = { totals: NO_TOTALS, batches: 0, duplicates: 0, alerts: new Map<string, Alert>(), forms: new Map<string, string>(), incomplete: false };
+  const state = {
+    totals: NO_TOTALS,
+    batches: 0,
+    duplicates: 0,
+    alerts: new Map<string, Alert>(),
+    forms: new Map<string, string>(),
+    incomplete: false,
+  };
   let span: { fromMs: number; toMs: number } | null = null;
   let minuteMs = Number.NEGATIVE_INFINITY;
   const judge = async (nowMs: number): Promise<void> => {
@@ -81,9 +88,13 @@ export async function replay(inputs: readonly string[], options: ReplayOptions):
   return { ...state, span };
 }
 
-const presentOf = (watermarkMs: number): number => (Math.abs(Date.now() - watermarkMs) < LIVE_MS ? Math.max(Date.now(), watermarkMs) : watermarkMs);
+const presentOf = (watermarkMs: number): number =>
+  Math.abs(Date.now() - watermarkMs) < LIVE_MS ? Math.max(Date.now(), watermarkMs) : watermarkMs;
 
-function widened(span: { fromMs: number; toMs: number } | null, events: readonly { timestamp: number }[]): { fromMs: number; toMs: number } | null {
+function widened(
+  span: { fromMs: number; toMs: number } | null,
+  events: readonly { timestamp: number }[],
+): { fromMs: number; toMs: number } | null {
   let [fromMs, toMs] = span ? [span.fromMs, span.toMs] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { timestamp } of events) {
     fromMs = Math.min(fromMs, timestamp);
@@ -104,6 +115,8 @@ function followClock(inputs: readonly string[], minuteMs: () => number, judge: (
     const nowMs = Date.now();
     if (Math.abs(nowMs - minuteMs()) < LIVE_MS && windowOf(nowMs) > minuteMs()) await judge(windowOf(nowMs));
   };
-  const timer = inputs.includes('-') ? setInterval(() => exclusively(tick).catch((error: unknown) => say(String(error))), 1000) : null;
+  const timer = inputs.includes('-')
+    ? setInterval(() => exclusively(tick).catch((error: unknown) => say(String(error))), 1000)
+    : null;
   return { exclusively, stop: () => (timer === null ? undefined : clearInterval(timer)) };
 }

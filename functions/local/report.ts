@@ -22,15 +22,19 @@ const SHOWN_CAUSES = 12;
 const EXPLAINED_CAUSES = 5;
 
 /** The range as a `Summary`; `asOfMs` is the end of the range, so that a replayed file is not called stale. */
-export const summaryOf = ({ rollUps, fromMs, toMs }: Report, by: readonly Dimension[] = ['cause'], filters = {}): Summary =>
-  summarise(rollUps, { fromMs, toMs, by, filters, asOfMs: toMs });
+export const summaryOf = (
+  { rollUps, fromMs, toMs }: Report,
+  by: readonly Dimension[] = ['cause'],
+  filters = {},
+): Summary => summarise(rollUps, { fromMs, toMs, by, filters, asOfMs: toMs });
 
 export function renderReport(report: Report, by: readonly Dimension[]): string {
   const causes = summaryOf(report, ['cause', 'status']);
   const sections = [headline(report, causes)];
   if (causes.totals.failures > 0) {
     sections.push(causesTable(report, causes), ...steps(causes));
-    for (const dimension of by.length > 0 ? by : (['model', 'tenant', 'key'] as const)) sections.push(breakdown(report, dimension));
+    for (const dimension of by.length > 0 ? by : (['model', 'tenant', 'key'] as const))
+      sections.push(breakdown(report, dimension));
   }
   sections.push(alertsSection(report.alerts), law(report, causes));
   return sections.filter((section) => section !== '').join('\n\n');
@@ -38,8 +42,12 @@ export function renderReport(report: Report, by: readonly Dimension[]): string {
 
 function headline({ fromMs, toMs }: Report, { totals }: Summary): string {
   const range = `${day(fromMs)} ${clock(fromMs)}–${day(fromMs) === day(toMs) ? '' : `${day(toMs)} `}${clock(toMs)} UTC`;
-  if (totals.calls === 0) return `${pc.bold('No LLMGrid call found')} · ${range}\nIf there should be some: \`--hosts any\` counts calls of every LLM API, and README "What is read" lists the log shapes.`;
-  const share = totals.failures === 0 ? pc.green('none failed') : `${pc.bold(pc.red(`${count(totals.failures)} failed`))} (${percent(totals.failures / totals.calls)})`;
+  if (totals.calls === 0)
+    return `${pc.bold('No LLMGrid call found')} · ${range}\nIf there should be some: \`--hosts any\` counts calls of every LLM API, and README "What is read" lists the log shapes.`;
+  const share =
+    totals.failures === 0
+      ? pc.green('none failed')
+      : `${pc.bold(pc.red(`${count(totals.failures)} failed`))} (${percent(totals.failures / totals.calls)})`;
   const recovered = totals.recovered > 0 ? `, ${count(totals.recovered)} recovered after a retry` : '';
   const amplification = totals.attempts > totals.calls ? `, ${count(totals.attempts)} attempts` : '';
   return `${pc.bold(`${count(totals.calls)} calls`)}, ${share}${recovered}${amplification} · ${range}`;
@@ -48,14 +56,31 @@ function headline({ fromMs, toMs }: Report, { totals }: Summary): string {
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
 /** With the day in front where the range has several. */
-const moment = ({ fromMs, toMs }: Report, at: string): string => (day(fromMs) === day(toMs - 1) ? at.slice(11, 16) : `${at.slice(5, 10)} ${at.slice(11, 16)}`);
+const moment = ({ fromMs, toMs }: Report, at: string): string =>
+  day(fromMs) === day(toMs - 1) ? at.slice(11, 16) : `${at.slice(5, 10)} ${at.slice(11, 16)}`;
 
 /** Columns without boxes: they survive pipes, tickets and narrow terminals. */
 const table = (head: readonly string[], right: readonly number[]) =>
   new Table({
     head: head.map((title) => pc.dim(title)),
     colAligns: head.map((_, at) => (right.includes(at) ? 'right' : 'left')),
-    chars: { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+    chars: {
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '  ',
+    },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
 
@@ -64,7 +89,14 @@ function causesTable(report: Report, causes: Summary): string {
   for (const row of causes.rows.slice(0, SHOWN_CAUSES)) {
     const id = String(row.key.cause);
     const title = `${causeById(id)?.title ?? id} ${pc.dim(`${row.key.status ?? 'no status'} ${id}`)}`;
-    rows.push([count(row.failures), percent(row.share), title, moment(report, row.first), moment(report, row.last), hitMost(report, row, causes)]);
+    rows.push([
+      count(row.failures),
+      percent(row.share),
+      title,
+      moment(report, row.first),
+      moment(report, row.last),
+      hitMost(report, row, causes),
+    ]);
   }
   const rest = causes.rows.slice(SHOWN_CAUSES).reduce((sum, row) => sum + row.failures, causes.other);
   if (rest > 0) rows.push([count(rest), percent(rest / causes.totals.failures), pc.dim('other causes'), '', '', '']);
@@ -75,10 +107,22 @@ function causesTable(report: Report, causes: Summary): string {
 function hitMost(report: Report, row: Row, { totals }: Summary): string {
   const named: string[] = [];
   for (const dimension of WHO) {
-    const [top] = summaryOf(report, [dimension], { cause: String(row.key.cause), status: row.key.status === null ? '' : String(row.key.status) }).rows;
+    const [top] = summaryOf(report, [dimension], {
+      cause: String(row.key.cause),
+      status: row.key.status === null ? '' : String(row.key.status),
+    }).rows;
     const value = top?.key[dimension];
-    if (top === undefined || value === null || value === undefined || top.failures < 0.6 * row.failures || totals.failures === 0) continue;
-    named.push(`${dimension === 'logGroup' ? 'in' : dimension} ${plain(String(value))}${top.failures < row.failures ? ` (${percent(top.failures / row.failures)})` : ''}`);
+    if (
+      top === undefined ||
+      value === null ||
+      value === undefined ||
+      top.failures < 0.6 * row.failures ||
+      totals.failures === 0
+    )
+      continue;
+    named.push(
+      `${dimension === 'logGroup' ? 'in' : dimension} ${plain(String(value))}${top.failures < row.failures ? ` (${percent(top.failures / row.failures)})` : ''}`,
+    );
     if (named.length === 2) break;
   }
   return named.join(', ');
@@ -87,7 +131,9 @@ function hitMost(report: Report, row: Row, { totals }: Summary): string {
 /** What to do about the leading causes; the same cause under two statuses is explained once. */
 function steps(causes: Summary): string[] {
   const ids = [...new Set(causes.rows.map((row) => String(row.key.cause)))].slice(0, EXPLAINED_CAUSES);
-  const known = ids.map((id) => causeById(id)).filter((cause): cause is Cause => cause !== undefined && cause.id !== 'unknown');
+  const known = ids
+    .map((id) => causeById(id))
+    .filter((cause): cause is Cause => cause !== undefined && cause.id !== 'unknown');
   return known.length === 0 ? [] : [`${pc.bold('What to do')}\n${known.map(advice).join('\n')}`];
 }
 
@@ -100,7 +146,10 @@ const RETRY_WORDS: Readonly<Record<Cause['retry'], string>> = {
 };
 
 const advice = (cause: Cause): string =>
-  [`${pc.cyan(cause.title)} ${pc.dim(`(${RETRY_WORDS[cause.retry]}; more: gridwatch explain ${cause.id})`)}`, ...cause.remediation.slice(0, 3).map((step) => `  - ${step}`)].join('\n');
+  [
+    `${pc.cyan(cause.title)} ${pc.dim(`(${RETRY_WORDS[cause.retry]}; more: gridwatch explain ${cause.id})`)}`,
+    ...cause.remediation.slice(0, 3).map((step) => `  - ${step}`),
+  ].join('\n');
 
 function breakdown(report: Report, dimension: Dimension): string {
   const { rows } = summaryOf(report, [dimension]);
@@ -108,7 +157,11 @@ function breakdown(report: Report, dimension: Dimension): string {
   if (named.length === 0) return '';
   const lines = table(['failures', 'of its calls', dimension], [0, 1]);
   for (const row of named.slice(0, 8))
-    lines.push([count(row.failures), row.calls ? percent(row.failures / row.calls) : '', plain(String(row.key[dimension]))]);
+    lines.push([
+      count(row.failures),
+      row.calls ? percent(row.failures / row.calls) : '',
+      plain(String(row.key[dimension])),
+    ]);
   return `${pc.bold(`By ${dimension}`)}\n${lines.toString()}`;
 }
 
@@ -128,11 +181,16 @@ function law({ totals }: Report, { skipped }: Summary): string {
   const parts = [`${count(totals.counted)} of calls`, `${count(totals.notCall)} not of calls`];
   if (totals.malformed > 0) parts.push(`${count(totals.malformed)} unreadable`);
   if (totals.tooLate > 0) parts.push(`${count(totals.tooLate)} too old`);
-  return pc.dim(`${count(totals.received)} log events read = ${parts.join(' + ')}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`);
+  return pc.dim(
+    `${count(totals.received)} log events read = ${parts.join(' + ')}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`,
+  );
 }
 
 /** The bounds of what was read, in whole minutes. */
 export const rangeOf = (span: { fromMs: number; toMs: number } | null): { fromMs: number; toMs: number } =>
   span === null
     ? { fromMs: 0, toMs: SPAN_MS.minute }
-    : { fromMs: Math.floor(span.fromMs / SPAN_MS.minute) * SPAN_MS.minute, toMs: (Math.floor(span.toMs / SPAN_MS.minute) + 1) * SPAN_MS.minute };
+    : {
+        fromMs: Math.floor(span.fromMs / SPAN_MS.minute) * SPAN_MS.minute,
+        toMs: (Math.floor(span.toMs / SPAN_MS.minute) + 1) * SPAN_MS.minute,
+      };

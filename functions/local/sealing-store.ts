@@ -20,7 +20,9 @@ export function sealing(store: Store): Store {
     forget: async (beforeMs, what) => {
       if (what !== 'contributions') return store.forget(beforeMs, what);
       const late = (await store.contributions(0, Math.min(sealedToMs, beforeMs))).map(({ windowMs }) => windowMs);
-      const settled = (await store.rollUps('minute', Math.max(0, sealedToMs), beforeMs)).map(({ windowMs }) => windowMs);
+      const settled = (await store.rollUps('minute', Math.max(0, sealedToMs), beforeMs)).map(
+        ({ windowMs }) => windowMs,
+      );
       for (const windowMs of new Set([...late, ...settled])) {
         const [rollUp] = await store.rollUps('minute', windowMs, windowMs + 1);
         if (rollUp) sealed.set(windowMs, rollUp);

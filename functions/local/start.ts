@@ -31,7 +31,8 @@ const DEFAULT_DB = 'gridwatch.db';
 
 export async function start(inputs: readonly string[], options: StartOptions): Promise<number> {
   const isDemo = inputs.length === 0;
-  const place = isDemo && options.db === undefined ? temporary() : { path: resolve(options.db ?? DEFAULT_DB), remove: () => {} };
+  const place =
+    isDemo && options.db === undefined ? temporary() : { path: resolve(options.db ?? DEFAULT_DB), remove: () => {} };
   const stop = interruption();
   try {
     const store = openSqliteStore(place.path);
@@ -90,7 +91,9 @@ async function report(store: Store, { span, totals }: Replayed, { json }: StartO
   }
   const range = rangeOf(span);
   const rollUps = await readRollUps(store, range.fromMs, range.toMs);
-  const within = alerts.filter((alert) => alert.sinceMs < range.toMs && (alert.resolvedMs ?? Number.POSITIVE_INFINITY) >= range.fromMs);
+  const within = alerts.filter(
+    (alert) => alert.sinceMs < range.toMs && (alert.resolvedMs ?? Number.POSITIVE_INFINITY) >= range.fromMs,
+  );
   print(renderReport({ ...range, rollUps, alerts: within, totals }, []));
 }
 
@@ -104,12 +107,15 @@ async function wholeStore(store: Store): Promise<{ fromMs: number; toMs: number 
 function remarks({ batches, duplicates, alerts }: Replayed, path: string | null): void {
   if (path !== null) say(`\nStored in ${path}.`);
   if (duplicates > 0) say(`${duplicates} batches were in the store already and changed no count.`);
-  if (batches > 0 && duplicates > 0 && alerts.size === 0) say('These minutes were judged before: alerts are listed, not sent again.');
+  if (batches > 0 && duplicates > 0 && alerts.size === 0)
+    say('These minutes were judged before: alerts are listed, not sent again.');
 }
 
 async function serveUntil(server: LocalServer, stop: { stopped: Promise<void> }, json: boolean): Promise<void> {
-  if (!json) say(`\nServing ${server.url}/v1/summary, /v1/alerts, /v1/causes, /v1/health until Ctrl-C (--no-serve ends at once).`);
+  if (!json)
+    say(
+      `\nServing ${server.url}/v1/summary, /v1/alerts, /v1/causes, /v1/health until Ctrl-C (--no-serve ends at once).`,
+    );
   await stop.stopped;
   await server.close();
 }
-

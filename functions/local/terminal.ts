@@ -14,7 +14,8 @@ export const print = (text: string): void => {
 };
 
 /** Control characters of log text must not reach the terminal; colours are ours alone. */
-export const plain = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
+export const plain = (text: string): string =>
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
 
 /** Prints each alert as it would be sent: the text a person gets, or with `json` the machine form as one line. */
 export const terminalNotifier = (json: boolean): Notifier => ({
@@ -31,7 +32,12 @@ const SHOW_FROM_BYTES = 8 * 1024 * 1024;
 /** A bar on standard error for long input, and nothing where nobody looks. */
 export function progressBar(): { update: (progress: Progress) => void; stop: () => void } {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
-  const bar = new SingleBar({ format: '{bar} {percentage} % of {megabytes} MB · {file}', hideCursor: true, clearOnComplete: true, stream: process.stderr });
+  const bar = new SingleBar({
+    format: '{bar} {percentage} % of {megabytes} MB · {file}',
+    hideCursor: true,
+    clearOnComplete: true,
+    stream: process.stderr,
+  });
   let started = false;
   return {
     update: ({ path, readBytes, totalBytes }) => {

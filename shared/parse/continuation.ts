@@ -18,6 +18,7 @@ export function isContinuation(line: string): boolean {
   const first = line[0];
   if (first === undefined || LEADS.has(first)) return true;
   if (first === 'a') return isStackFrame(line);
+  if (first === '<') return /^<[/!a-z]/i.test(line);
   if (first === '.') return /^\.\.\. \d+ (?:more|common frames)/.test(line);
   return OPENINGS.some((opening) => line.startsWith(opening));
 }

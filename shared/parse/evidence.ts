@@ -33,7 +33,7 @@ export function readEvidence(text: string): Evidence {
     : structuresIn(withoutOwnAccessLines(text), 6);
   for (const structure of structures)
     collect(structure as Value, found, { depth: 0, inError: isErrorText(around), inRequest: false });
-  const outside = withoutFrames(around);
+  const outside = withoutPrompts(withoutFrames(around));
   const readable = [outside, ...found.messages].join('\n');
   for (const match of readable.slice(0, 20_000).matchAll(CLASS_NAME))
     if (found.classes.length < 20) found.classes.push(match[0]);
@@ -69,6 +69,12 @@ function withoutFrames(text: string): string {
     )
     .join('\n');
 }
+
+/** Prompts in text that could not be read as a structure: what stands in quotes after the names they go by. */
+const PROMPT =
+  /(\b(?:content|prompt|input|query|question|system|instructions)['"]?\s?[:=]\s?)(?:'(?:[^'\\\n]|\\.){0,20000}'|"(?:[^"\\\n]|\\.){0,20000}"|`[^`]{0,20000}`)/g;
+
+const withoutPrompts = (text: string): string => text.replace(PROMPT, '$1[prompt]');
 
 function calledAddress(text: string, found: Facts): Evidence['target'] {
   const url = CALLED.exec(text)?.[1] ?? stringFact(found, 'url');

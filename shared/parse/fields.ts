@@ -77,7 +77,7 @@ const CLASS_KEYS = new Set(
   'errorclass exceptionclass exceptionname exctype errtype errorname name exceptiontype'.split(' '),
 );
 const MESSAGE_KEYS = new Set(
-  'message msg error errormessage errorstr errormsg detail description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror stack value quotaid'.split(
+  'message msg error errormessage errorstr errormsg detail description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror value quotaid'.split(
     ' ',
   ),
 );
@@ -160,7 +160,7 @@ export function collect(
     return;
   }
   if (!isFields(value)) return;
-  if (isErrorEnvelope(value.get('error'))) into.isErrorEnvelope = true;
+  if (value.size <= 2 && isErrorEnvelope(value.get('error'))) into.isErrorEnvelope = true;
   let seen = 0;
   for (const [key, field] of value) {
     if (++seen > MAX_FACTS) break;
@@ -177,7 +177,13 @@ const isErrorEnvelope = (error: Value | undefined): boolean =>
 
 function collectField(key: string, value: Value, into: Facts, place: Place): void {
   if (place.depth <= 1) into.keys.add(key);
+  // Where a validator found the fault: `body.messages.0.role`.
+  if (key === 'loc' && Array.isArray(value))
+    into.messages.push(value.filter((part) => typeof part !== 'object').join('.'));
   if (CLOSED.has(key)) return;
+  // The first line of a stack names the class that loggers otherwise lose.
+  const [top] = key === 'stack' ? (Array.isArray(value) ? value : [value]) : [];
+  if (typeof top === 'string') into.messages.push(top.split('\n', 1)[0] as string);
   const inRequest = place.inRequest || REQUESTS.has(key);
   const inError = place.inError || ERROR_NESTS.has(key);
   if (typeof value === 'object' && value !== null) {
@@ -222,7 +228,7 @@ const addClass = (name: string, into: Facts): void => {
 
 /** Text inside a structure may itself hold a structure: a body in a message in a body. */
 function collectText(text: string, key: string, into: Facts, place: Place): void {
-  if (into.messages.length < MAX_STRINGS && key !== 'stack') into.messages.push(text);
+  if (into.messages.length < MAX_STRINGS) into.messages.push(text);
   const { structures } = structuresIn(text, 2);
   for (const structure of structures) {
     if (key === 'error' || key === 'message' || key === 'responsebody' || key === 'body' || key === 'fallback')

@@ -14,7 +14,7 @@ export const MIGHT_BE_CALL =
   /llm|openai|anthropic|claude|gemini|gpt|mistral|mixtral|groq|bedrock|vertex|deepseek|cohere|qwen|ollama|llama|hugging ?face|completion|embed|\/responses|\/v1\/|generatecontent|images\/generations|moderations|rerank|\/converse|error code: ?\d|apicallerror|\bai_|google|budget|quota|_error\b|error_|rate.?limit|max_tokens|tokens|model|gen_ai|virtual.?key|retrying|overloaded|resource_exhausted|x_llmgrid|\bcontent_filter|expired_key|_denied|invokemodel|deploymentnotfound|parameter|tpm=|rpm=|access denied|\/api\/|concurren|api.?key|request|error["']/i;
 
 const FAILURE_PHRASE =
-  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|\berror\b/i;
+  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b/i;
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
@@ -104,9 +104,7 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
     ) ||
     evidence.classes.length > 0 ||
     isLoudLevel(evidence);
-  return (
-    loud && (status !== null || evidence.classes.length > 0 || FAILURE_PHRASE.test(said.replace(/\berrors?\b/gi, '')))
-  );
+  return loud && (status !== null || evidence.classes.length > 0 || FAILURE_PHRASE.test(said));
 }
 
 const isLoudLevel = ({ facts }: Evidence): boolean => {

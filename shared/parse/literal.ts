@@ -114,6 +114,8 @@ function readKey(cursor: Cursor): string {
 function readValue(cursor: Cursor, depth: number): Value {
   cursor.nodes++;
   const char = cursor.text[cursor.at];
+  const error = readError(cursor, depth);
+  if (error !== null) return error;
   if (char === '{' || char === '[' || char === '(') return readContainer(cursor, depth);
   if (char === '"' || char === "'" || char === '`') return readStrings(cursor, char);
   return readBare(cursor, depth);
@@ -160,6 +162,28 @@ function readEscape(cursor: Cursor): string {
     return String.fromCharCode(Number.parseInt(hex, 16));
   }
   return ESCAPES[char] ?? char;
+}
+
+const ERROR_HEAD = /(?:[\w$.]{1,60}(?:Error|Exception)|Error)(?: \[[\w.]{1,60}\])?: /y;
+const STACK_FRAME = /\n[ \t]{1,80}at [^\n]{1,500}/y;
+
+/** How Node prints an error inside a structure: `Name: message`, its stack, then its own fields in braces. */
+function readError(cursor: Cursor, depth: number): Fields | null {
+  const { text } = cursor;
+  ERROR_HEAD.lastIndex = cursor.at;
+  const head = ERROR_HEAD.exec(text);
+  if (head === null) return null;
+  const stack = text.slice(cursor.at, cursor.at + 20_000).search(/\n[ \t]{1,80}at /);
+  if (stack < 0) return null;
+  const messageEnd = cursor.at + stack;
+  const named: [string, Value][] = [
+    ['name', head[0].slice(0, -2)],
+    ['message', text.slice(cursor.at + head[0].length, messageEnd)],
+  ];
+  cursor.at = messageEnd;
+  for (STACK_FRAME.lastIndex = cursor.at; STACK_FRAME.test(text); ) cursor.at = STACK_FRAME.lastIndex;
+  if (text[cursor.at - 1] !== '{') return new Map(named);
+  return new Map([...named, ...(readFields(cursor, depth) as Fields)]);
 }
 
 /** A number, a key word, a class name before a body (`Headers {…}`), or any other text up to the next separator. */

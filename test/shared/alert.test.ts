@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Alert, decide, type Evaluation } from '../../shared/alert.ts';
-import { bucketsByScope, type FailureGroup, GROUPS, type Scope, type Verdict } from '../../shared/detect.ts';
+import { bucketsByScope, GROUPS, type Verdict } from '../../shared/detect.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
 import { type CountedCell, MINUTE_MS, type RollUp } from '../../shared/window.ts';
 
@@ -144,7 +144,16 @@ describe('the name of an incident', () => {
       'two keys, where two budgets are spent in one tenant',
       [
         { ...checkout, calls: 60, failures: 60 },
-        { ...checkout, key: 'cart', project: 'cart', calls: 60, failures: 60 },
+        {
+          ...checkout,
+          key: 'cart',
+          project: 'cart',
+          model: 'mini',
+          provider: 'azure',
+          logGroup: '/cart',
+          calls: 60,
+          failures: 60,
+        },
       ],
       ['key checkout', 'key cart'],
     ],
@@ -209,17 +218,18 @@ describe('an alert', () => {
   });
 
   test('resolves when its scope is normal again', () => {
-    const over = decide(evaluation([HEALTHY], { atMs: AT_MS + HOUR_MS, alerts: sent(first) })).alerts;
-    expect(over.map((a) => [a.id, a.state, a.resolvedMs])).toEqual([[first?.id, 'resolved', AT_MS + HOUR_MS]]);
+    const well: Traffic = { calls: 40, key: 'k', model: 'gpt', logGroup: '/a' };
+    const over = decide(evaluation([HEALTHY, well], { atMs: AT_MS + HOUR_MS, alerts: sent(first) })).alerts;
+    expect(over.map((a) => [a.id, a.state, a.reason])).toEqual([[first?.id, 'resolved', 'recovered']]);
     expect(told(over)).toEqual(['resolved']);
     expect(over[0]).toMatchObject({ causes: first?.causes, failures: first?.failures });
   });
 
   test('stays while nobody calls and closes by silence', () => {
-    const after = (minutes: number) =>
+    const silentFor = (minutes: number) =>
       decide(evaluation([], { atMs: AT_MS + minutes * MINUTE_MS, alerts: sent(first) })).alerts;
-    expect(after(59).map((a) => `${a.state} ${a.reason}`)).toEqual(['firing no-traffic']);
-    expect(after(60).map((a) => `${a.state} ${a.reason}`)).toEqual(['resolved silence']);
+    expect(silentFor(59).map((a) => `${a.state} ${a.reason}`)).toEqual(['firing no-traffic']);
+    expect(silentFor(60).map((a) => `${a.state} ${a.reason}`)).toEqual(['resolved silence']);
   });
 
   test('tells only the end when nothing before it was sent', () => {
@@ -297,12 +307,4 @@ test('any minute decided twice changes nothing the second time', () => {
     }),
     { seed: 1, numRuns: 200 },
   );
-});
-
-test('no-one is told of a scope and group twice at once', () => {
-  const scope: Scope = { by: 'key', value: 'k' };
-  const group: FailureGroup = 'e429';
-  const opened = decide(evaluation([HEALTHY, { calls: 20, failures: 20, key: 'k' }])).alerts;
-  expect(opened.filter((a) => a.group === group && a.scope.value === scope.value)).toHaveLength(1);
-  expect(told(opened)).toEqual(['first']);
 });

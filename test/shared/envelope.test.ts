@@ -54,7 +54,7 @@ test.each([
   ['no log group', { ...MESSAGE, logGroup: undefined }, 'BAD_SHAPE'],
   ['unknown message type', { ...MESSAGE, messageType: 'NEWS' }, 'UNKNOWN_MESSAGE_TYPE'],
   ['control message', { messageType: 'CONTROL_MESSAGE', logEvents: [] }, 'control'],
-])('%s is %#: named by its code', (_, data, code) => {
+])('%s gets its code', (_, data, code) => {
   expect(codeOf(data)).toBe(code);
 });
 
@@ -81,9 +81,16 @@ test('bytes that are not UTF-8 become replacement characters', () => {
 
 test('no payload makes it throw or repeats its content', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.anything(), fc.string().map(pack), fc.jsonValue().map((v) => pack(JSON.stringify(v)))), (data) => {
-      expect(['batch', 'control', 'refused']).toContain(decodeSubscription(data).kind);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.anything(),
+        fc.string().map(pack),
+        fc.jsonValue().map((v) => pack(JSON.stringify(v))),
+      ),
+      (data) => {
+        expect(['batch', 'control', 'refused']).toContain(decodeSubscription(data).kind);
+      },
+    ),
   );
   const secret = decodeSubscription(pack('{"messageType":"sk-secret"'));
   expect(JSON.stringify(secret)).not.toContain('sk-secret');

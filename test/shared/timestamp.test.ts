@@ -38,7 +38,11 @@ test.each([
   ['JSON asctime', '{"asctime":"2026-11-22 14:23:45,162"}', AT + 162],
   ['JSON startTime as float', `{"id":"a","startTime":${AT / 1000}.5}`, AT + 500],
   ['JSON datetime', '{"datetime":"2026-11-22 14:23:45"}', AT],
-  ['loguru record', `{"text":"boom","record":{"level":{"no":40},"time":{"repr":"x","timestamp":${AT / 1000}.162}}}`, AT + 162],
+  [
+    'loguru record',
+    `{"text":"boom","record":{"level":{"no":40},"time":{"repr":"x","timestamp":${AT / 1000}.162}}}`,
+    AT + 162,
+  ],
   ['after a nested time', `{"error":{"timestamp":"2020-01-01T00:00:00Z"},"time":${AT}}`, AT],
   ['after an escaped quote', `{"msg":"say \\"time\\": 1 \\\\","time":${AT}}`, AT],
   ['last in a long JSON line', `{"prompt":"${'x '.repeat(20_000)}","timestamp":"2026-11-22T14:23:45Z"}`, AT],

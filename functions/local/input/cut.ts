@@ -19,12 +19,11 @@ const MINUTE_MS = 60_000;
 const MAX_EVENTS = 5000;
 const MAX_CHARACTERS = 1024 * 1024;
 /** Over all streams: thousands of files may write in the same minute. */
-const MAX_HELD_CHARACTERS = 32 * 1024 * 1024;
+const MAX_HELD_CHARACTERS = 16 * 1024 * 1024;
 
 interface Pending {
   readonly stream: LogBatch;
   readonly key: string;
-  readonly minute: number;
   readonly sinceMs: number;
   readonly events: LogEvent[];
   characters: number;
@@ -61,10 +60,10 @@ export function cutter({ fromMs = -Infinity, toMs = Infinity }: Range = {}, nowM
   };
   const flushAllBut = (kept: Pending | undefined): void => {
     for (const one of pending.values()) if (one !== kept) flush(one);
+    if (kept) kept.isDue = true;
   };
   const openFor = (page: LogBatch, key: string): Pending => {
-    const minute = Math.floor(watermarkMs / MINUTE_MS);
-    const one = { stream: page, key, minute, sinceMs: nowMs(), events: [], characters: 0, isDue: false };
+    const one = { stream: page, key, sinceMs: nowMs(), events: [], characters: 0, isDue: false };
     pending.set(key, one);
     return one;
   };
@@ -77,14 +76,14 @@ export function cutter({ fromMs = -Infinity, toMs = Infinity }: Range = {}, nowM
         const event = page.events[at];
         if (!event || event.timestamp < fromMs || event.timestamp >= toMs) continue;
         const isNewMinute = event.timestamp >= minuteEndMs;
-        if (isNewMinute) flushAllBut(own);
-        const minute = Math.floor(Math.max(watermarkMs, event.timestamp) / MINUTE_MS);
-        if (own && isCut(own, event, minute)) {
-          flush(own);
-          own = undefined;
+        if (isNewMinute || (own && isFull(own, event))) {
+          const goesOn = own !== undefined && !isOverfull(own, event) && isContinuation(event.message);
+          if (isNewMinute) flushAllBut(goesOn ? own : undefined);
+          else if (own && !goesOn) flush(own);
+          if (!goesOn) own = undefined;
         }
         if (event.timestamp > watermarkMs) watermarkMs = event.timestamp;
-        if (isNewMinute) minuteEndMs = (minute + 1) * MINUTE_MS;
+        if (isNewMinute) minuteEndMs = (Math.floor(watermarkMs / MINUTE_MS) + 1) * MINUTE_MS;
         own ??= openFor(page, key);
         own.events.push(event);
         own.characters += event.message.length;
@@ -111,10 +110,13 @@ export function cutter({ fromMs = -Infinity, toMs = Infinity }: Range = {}, nowM
   };
 }
 
-function isCut(pending: Pending, next: LogEvent, minute: number): boolean {
-  const count = pending.events.length;
-  const characters = pending.characters + next.message.length;
-  if (count >= 2 * MAX_EVENTS || characters > 2 * MAX_CHARACTERS) return true;
-  const isFull = count >= MAX_EVENTS || characters > MAX_CHARACTERS;
-  return (isFull || pending.isDue || minute > pending.minute) && !isContinuation(next.message);
+/** Its minute is over, it has been held for a second, or its size is reached. */
+function isFull(pending: Pending, next: LogEvent): boolean {
+  return (
+    pending.isDue || pending.events.length >= MAX_EVENTS || pending.characters + next.message.length > MAX_CHARACTERS
+  );
+}
+
+function isOverfull(pending: Pending, next: LogEvent): boolean {
+  return pending.events.length >= 2 * MAX_EVENTS || pending.characters + next.message.length > 2 * MAX_CHARACTERS;
 }

@@ -155,9 +155,9 @@ const MAGIC = [
   [0x89, 0x50, 0x4e, 0x47],
   [0x25, 0x50, 0x44, 0x46],
 ] as const;
-const MAX_CONTROL_SHARE = 0.1;
+const MAX_CONTROL_SHARE = 0.05;
 
-/** More than a tenth control characters. A file of NULs only is a hole that copytruncate left; the log follows it. */
+/** More than a twentieth control characters: compressed data has a tenth. A file of NULs only is a hole that copytruncate left; the log follows it. */
 function isBinary(sample: Buffer): boolean {
   if (MAGIC.some((bytes) => bytes.every((byte, at) => sample[at] === byte))) return true;
   let nuls = 0;

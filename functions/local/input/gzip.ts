@@ -1,11 +1,11 @@
 /**
- * Gzip, recognised by its first two bytes and not by the name. Streamed: 4 KiB go in at a time, of which at most 4 MiB come
- * out, so a gzip bomb costs time but no memory, and damage costs only the last 4 KiB before it.
+ * Gzip, recognised by its first two bytes and not by the name. Streamed: 1 KiB goes in at a time, of which at most 1 MiB comes
+ * out, so a gzip bomb costs time but no memory, and damage costs only the 1 KiB it is in.
  */
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { errorCode } from './problem.ts';
 
-const PIECE_BYTES = 4096;
+const PIECE_BYTES = 1024;
 /** What one chunk may hold, so that no later stage sees a bomb's whole output at once. */
 const CHUNK_BYTES = 65_536;
 
@@ -57,9 +57,19 @@ function gunzipper(): Gunzipper {
   stream.on('error', (error) => {
     failure = errorCode(error) === 'Z_BUF_ERROR' ? 'GZIP_TRUNCATED' : 'GZIP_CORRUPT';
   });
-  const closed = new Promise<void>((resolve) => {
-    stream.on('close', resolve);
+  // An error answers a write by closing the stream, not through the write's callback.
+  let answer = (): void => {};
+  let isClosed = false;
+  stream.on('close', () => {
+    isClosed = true;
+    answer();
   });
+  const answered = (ask: (done: () => void) => void): Promise<void> =>
+    new Promise((resolve) => {
+      answer = resolve;
+      if (isClosed) resolve();
+      else ask(resolve);
+    });
   const taken = (): Buffer[] => {
     const chunks = out;
     out = [];
@@ -68,15 +78,12 @@ function gunzipper(): Gunzipper {
   return {
     async *write(bytes) {
       for (let at = 0; at < bytes.length && !failure; at += PIECE_BYTES) {
-        await new Promise<void>((resolve) => {
-          stream.write(bytes.subarray(at, at + PIECE_BYTES), () => resolve());
-        });
+        await answered((done) => stream.write(bytes.subarray(at, at + PIECE_BYTES), done));
         yield* taken();
       }
     },
     async *end() {
-      stream.end();
-      await closed;
+      await answered(() => stream.end());
       yield* taken();
     },
     failure: () => failure,

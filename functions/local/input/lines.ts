@@ -79,7 +79,9 @@ function hasBom(bytes: Buffer, at: number): boolean {
 
 /** Where the last whole UTF-8 character of a cut line ends. */
 function wholeCharacters(bytes: Buffer): number {
-  let end = bytes.length;
-  while (end > bytes.length - 4 && ((bytes[end - 1] ?? 0) & 0xc0) === 0x80) end--;
-  return ((bytes[end - 1] ?? 0) & 0xc0) === 0xc0 ? end - 1 : bytes.length;
+  let lead = bytes.length - 1;
+  while (lead > bytes.length - 4 && ((bytes[lead] ?? 0) & 0xc0) === 0x80) lead--;
+  const first = bytes[lead] ?? 0;
+  const needed = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  return bytes.length - lead < needed ? lead : bytes.length;
 }
