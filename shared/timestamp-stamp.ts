@@ -34,7 +34,7 @@ export function stampAt(text: string, at: number): number | null {
 export function accessStampAt(text: string, at: number): number | null {
   if (text.charCodeAt(at + 2) !== 47 || text.charCodeAt(at + 6) !== 47 || text[at + 11] !== ':') return null;
   const month = monthAt(text, at + 3);
-  return moment(text, { year: two(text, at + 7, 4), month, day: digits(text, at), clock: at + 12 });
+  return moment(text, { year: four(text, at + 7), month, day: two(text, at), clock: at + 12 });
 }
 
 /** Syslog's `Nov 22 14:23:01` and vLLM's `11-22 14:23:01`, in the year that puts them closest to `nearMs`. */
@@ -53,7 +53,7 @@ export function yearlessStampAt(text: string, at: number, nearMs: number): numbe
 function yearlessDate(text: string, at: number): { month: number; day: number; clock: number } | null {
   const month = monthAt(text, at);
   if (month > 0) {
-    const day = text[at + 4] === ' ' ? two(text, at + 5, 1) : digits(text, at + 4);
+    const day = text[at + 4] === ' ' ? text.charCodeAt(at + 5) - 48 : two(text, at + 4);
     return text[at + 6] === ' ' ? { month, day, clock: at + 7 } : null;
   }
   if (text[at + 2] !== '-' || text[at + 5] !== ' ') return null;
