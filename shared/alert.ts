@@ -92,6 +92,12 @@ const TELLING: Record<FailureGroup, readonly Scope['by'][]> = {
   e5xx: ['provider', 'model', 'logGroup', 'project', 'tenant', 'key', 'all'],
   auth: ['key', 'logGroup', 'project', 'tenant', 'model', 'provider', 'all'],
 };
+/** A key known by its hash only tells nobody whose it is: the log group that uses it does. */
+const isHashed = ({ by, value }: Scope): boolean => by === 'key' && value.startsWith('key:');
+const rankOf = (scope: Scope, group: FailureGroup): number => {
+  const rank = TELLING[group].indexOf(scope.by);
+  return isHashed(scope) ? Math.max(rank, TELLING[group].indexOf('logGroup')) + 0.5 : rank;
+};
 const EXPLAINS = 0.8;
 const REOPEN_MS = 60 * MINUTE_MS;
 const SILENCE_MS = 60 * MINUTE_MS;
@@ -139,8 +145,15 @@ interface Question {
   readonly candidates: readonly Verdict[];
 }
 
+/** A failure that does not say, of the cause that leads in the scope: the same incident, told by a log that names less. */
+function isOfUnnamed(q: Question, cell: CountedCell, scope: Scope): boolean {
+  if (scope.by === 'all' || cell[scope.by] !== null || !fails(cell, q.group)) return false;
+  const [lead] = causesOf(q.cells.filter((other) => fails(other, q.group) && isIn(other, scope)));
+  return lead !== undefined && cell.cause === lead.cause;
+}
+
 const without = (q: Question, scope: Scope): Question => {
-  const cells = q.cells.filter((cell) => !isIn(cell, scope));
+  const cells = q.cells.filter((cell) => !isIn(cell, scope) && !isOfUnnamed(q, cell, scope));
   const before = tally(q.cells, q.group);
   const after = tally(cells, q.group);
   const left = (v: Verdict) =>
@@ -151,7 +164,7 @@ const without = (q: Question, scope: Scope): Question => {
 /** The verdict whose scope names the widest unexplained spike, or null when nothing is left to explain. */
 function explain(q: Question, splits = 2): Verdict | null {
   const sums = tally(q.cells, q.group);
-  const rank = (v: Verdict) => TELLING[q.group].indexOf(v.scope.by);
+  const rank = (v: Verdict) => rankOf(v.scope, q.group);
   const widest = [...q.triggers].sort(
     (a, b) => sums(b.scope).failures - sums(a.scope).failures || rank(b) - rank(a),
   )[0];
@@ -167,14 +180,22 @@ function explain(q: Question, splits = 2): Verdict | null {
       const inside = sums(verdict.scope);
       const outside = minus(everything, inside);
       const apart = outside.failures * inside.calls <= 0.5 * inside.failures * outside.calls;
-      const most = held(verdict.scope).failures >= EXPLAINS * (failures - widest.normalShare * calls);
+      // A line that names no provider speaks neither for nor against one: judged by the failures that do, if those are many.
+      const named = namedFailures(q, widest.scope, verdict.scope.by);
+      const excess = named - widest.normalShare * calls * (named / failures);
+      const most = named >= 0.5 * failures && held(verdict.scope).failures >= EXPLAINS * excess;
       return { verdict, fit: likelihood(inside, outside), apart, explains: apart && most };
     })
     .sort((a, b) => b.fit - a.fit || rank(a.verdict) - rank(b.verdict));
   const ignorance = likelihood(everything, NOTHING);
   const likeliest = (list: typeof scored) => {
     const best = list[0]?.fit ?? 0;
-    const equal = list.filter((s) => s.fit >= best - Math.max(3, 0.02 * (best - ignorance)));
+    const top = list[0]?.verdict.scope;
+    const equal = list.filter(
+      (s) =>
+        s.fit >= best - Math.max(3, 0.02 * (best - ignorance)) ||
+        (top && isHashed(top) && isSameSet(q, s.verdict.scope, top)),
+    );
     return equal.map((s) => s.verdict).sort((a, b) => rank(a) - rank(b))[0];
   };
   const one = likeliest(scored.filter((s) => s.explains)) ?? widest;
@@ -190,6 +211,23 @@ function explain(q: Question, splits = 2): Verdict | null {
   const byOne = likelihood(sums(one.scope), minus(everything, sums(one.scope)));
   return byTwo - byOne > Math.max(6, 0.05 * (byTwo - ignorance)) ? first : one;
 }
+
+/** Two names for the same failures: of each, nearly all are the other's. Which calls they share is not asked, for successes rarely name a key. */
+function isSameSet({ cells, group }: Question, a: Scope, b: Scope): boolean {
+  const failed = cells.filter((cell) => fails(cell, group));
+  const both = tally(
+    failed.filter((cell) => isIn(cell, a)),
+    group,
+  )(b).failures;
+  const sums = tally(failed, group);
+  return both >= 0.95 * Math.max(sums(a).failures, sums(b).failures);
+}
+
+/** Failures within a scope whose logs say anything about a dimension. */
+const namedFailures = ({ cells, group }: Question, within: Scope, by: Scope['by']): number =>
+  cells
+    .filter((cell) => fails(cell, group) && isIn(cell, within) && (by === 'all' || cell[by] !== null))
+    .reduce((sum, cell) => sum + cell.calls, 0);
 
 /** Different causes, or budgets and limits of different owners. Two models that fail alike are one incident. */
 function areUnrelated(q: Question, a: Scope, b: Scope): boolean {
@@ -256,6 +294,8 @@ function figures(e: Evaluation, group: FailureGroup, scope: Scope) {
   return { verdict, totals, mix, rate: last5 / 5 };
 }
 
+const sumOf = (causes: readonly CauseShare[]): number => causes.reduce((sum, { failures }) => sum + failures, 0);
+
 /** One step of an alert that is not resolved. `triggers` are the verdicts it explains. */
 function advance(alert: Alert, triggers: readonly Verdict[], scope: Scope, e: Evaluation): Alert {
   const { atMs, settings } = e;
@@ -270,7 +310,9 @@ function advance(alert: Alert, triggers: readonly Verdict[], scope: Scope, e: Ev
     const reason = verdict?.state === 'calm' ? verdict.reason : silent ? 'silence' : 'recovered';
     return tell({ ...base, state: 'resolved', reason, resolvedMs: atMs }, 'resolved', atMs, 0);
   }
-  const lasting: Alert = { ...base, ...mix };
+  // The causes and the blast radius of its worst ten minutes: what fails while it fades out is not what it was.
+  const isWorse = sumOf(mix.causes ?? []) >= sumOf(alert.causes);
+  const lasting: Alert = isWorse || widened ? { ...base, ...mix } : base;
   const spike = triggers.find((v) => v.state === 'spike');
   if (alert.state === 'pending') return spike ? fire(lasting, spike.reason, rate, e) : lasting;
   const firing = alert.reason === 'no-traffic' ? { ...lasting, reason: spike?.reason ?? alert.reason } : lasting;

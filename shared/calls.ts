@@ -64,7 +64,11 @@ function joins(outcome: Outcome, lane: readonly Group[]): Group | undefined {
   const { record } = outcome;
   const key = callKey(record);
   if (key !== null) {
-    const same = lane.find((group) => group.members.some((member) => callKey(member.record) === key));
+    const same = lane.find(
+      (group) =>
+        Math.abs(record.atMs - (group.members.at(-1)?.record.atMs ?? 0)) <= RETRY_MS &&
+        group.members.some((member) => callKey(member.record) === key),
+    );
     if (same) return same;
   }
   if (record.kind === 'attempt')

@@ -9,7 +9,7 @@
  */
 import { causeById } from './causes.ts';
 import type { Settings } from './settings.ts';
-import { type Cell, MINUTE_MS, type RollUp } from './window.ts';
+import { type Cell, MINUTE_MS, OTHER, type RollUp } from './window.ts';
 
 /** What a series is counted by. `all` has the empty value. */
 export interface Scope {
@@ -75,7 +75,7 @@ export function groupOf(cell: Pick<Cell, 'status' | 'cause'>): FailureGroup | nu
 /** Every scope a cell counts for. What the logs do not say, and what was summed under `other`, has none. */
 export function scopesOf(cell: Cell): Scope[] {
   const named = DIMENSIONS.map((by) => ({ by, value: cell[by] }));
-  return [ALL, ...named.filter((s): s is Scope & typeof s => s.value !== null && s.value !== 'other')];
+  return [ALL, ...named.filter((s): s is Scope & typeof s => s.value !== null && s.value !== OTHER)];
 }
 
 export const scopeKey = (scope: Scope) => `${scope.by}:${scope.value}`;

@@ -7,6 +7,7 @@ import {
   type Entry,
   type Granularity,
   NO_TOTALS,
+  OTHER,
   type Rank,
   type RollUp,
   sumByName,
@@ -121,9 +122,6 @@ function addCell(cells: Map<string, CountedCell>, cell: CountedCell): void {
         },
   );
 }
-
-/** The name under which rare values are summed once a window has more combinations than it may keep. */
-export const OTHER = 'other';
 
 /** Keeps the largest cells; of the rest only what is never many: kind, status and cause. Totals stay exact. */
 function capped(cells: readonly CountedCell[], maxCells: number): CountedCell[] {

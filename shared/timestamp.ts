@@ -6,8 +6,8 @@
  * `time=`), never after words such as "resets at", which announce another time. Linear; text is read to 200 characters,
  * JSON is searched for its time fields and not parsed.
  */
-import { jsonTimestamp } from './timestamp-json.ts';
-import { accessStampAt, stampAt, yearlessStampAt } from './timestamp-stamp.ts';
+import { jsonTimestamp } from './timestamp/json.ts';
+import { accessStampAt, stampAt, yearlessStampAt } from './timestamp/stamp.ts';
 
 const HEAD = 200;
 const MAX_WORDS_BEFORE = 3;

@@ -108,6 +108,12 @@ export const addTotals = (a: Totals, b: Totals): Totals => ({
   tooLate: a.tooLate + b.tooLate,
 });
 
+/**
+ * The name under which rare values are summed once a window has more combinations than it may keep. No value that passes
+ * the door (`redact.ts`) begins with a bracket, so a model called `other` is not mistaken for it.
+ */
+export const OTHER = '(other)';
+
 /** The law of §5: nothing that was received is lost or counted in two places. */
 export const lawHolds = (t: Totals): boolean => t.received === t.counted + t.notCall + t.malformed + t.tooLate;
 

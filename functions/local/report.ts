@@ -168,11 +168,13 @@ function breakdown(report: Report, dimension: Dimension): string {
 function alertsSection(alerts: readonly Alert[]): string {
   const told = alerts.filter((alert) => alert.state !== 'pending').sort((a, b) => a.sinceMs - b.sinceMs);
   if (told.length === 0) return `${pc.bold('Alerts')}\nnone`;
-  return `${pc.bold('Alerts')}\n${told.map((alert) => `${alert.state === 'firing' ? pc.red('firing  ') : pc.green('resolved')} ${plain(sentence(alert))}${scopeOf(alert)}`).join('\n')}`;
+  return `${pc.bold('Alerts')}\n${told.map((alert) => `${alert.state === 'firing' ? pc.red('firing  ') : pc.green('resolved')} ${plain(titleOf(alert))} ${plain(sentence(alert))}${scopeOf(alert)}`).join('\n')}`;
 }
 
-const scopeOf = ({ scope, resolvedMs }: Alert): string =>
-  `${scope.by === 'all' ? '' : ` ${scope.by} ${plain(scope.value)}.`}${resolvedMs === null ? '' : ` Over at ${clock(resolvedMs)} UTC.`}`;
+const titleOf = ({ causes }: Alert): string => (causes[0] === undefined ? '' : `${causeById(causes[0].cause)?.title ?? causes[0].cause}.`);
+
+const scopeOf = ({ scope, resolvedMs, untilMs }: Alert): string =>
+  `${scope.by === 'all' ? '' : ` Hit: ${scope.by === 'logGroup' ? 'log group' : scope.by} ${plain(scope.value)}.`}${resolvedMs === null ? '' : ` Over since ${clock(untilMs ?? resolvedMs)} UTC.`}`;
 
 function law({ totals }: Report, { skipped }: Summary): string {
   const reasons = Object.entries(skipped)

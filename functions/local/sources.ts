@@ -36,7 +36,7 @@ export interface SourceOptions {
 
 /** Files kept open after the look at their first event; more are opened a second time when they are due. */
 const MAX_OPENED_AHEAD = 32;
-const MAX_CHUNK_BYTES = 128 * 1024;
+const MAX_CHUNK_BYTES = 256 * 1024;
 const MIN_CHUNK_BYTES = 8 * 1024;
 /** Chunks of all files that may be open at once. */
 const CHUNKS_BYTES = 4 * 1024 * 1024;

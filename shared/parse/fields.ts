@@ -17,6 +17,7 @@ export type Fact =
   | 'keyHash'
   | 'traceId'
   | 'requestId'
+  | 'outerRequestId'
   | 'invocationId'
   | 'latencyMs'
   | 'retryCount'
@@ -47,7 +48,7 @@ const ALIASES: ReadonlyMap<string, Fact> = new Map(
       ['keyAlias', 'keyalias userapikeyalias apikeyalias virtualkeyalias virtualkey'],
       ['keyHash', 'userapikeyhash hashedapikey userapikey'],
       ['traceId', 'xllmgridtraceid'],
-      ['requestId', 'xlitellmcallid litellmcallid requestid xrequestid llmrequestid callid'],
+      ['requestId', 'xlitellmcallid litellmcallid xrequestid llmrequestid callid'],
       ['invocationId', 'functionrequestid awsrequestid'],
       ['latencyMs', 'latencyms durationms responsetimems elapsedms latency duration responsetime elapsedtime'],
       ['retryCount', 'retrycount xlitellmattemptedretries httprequestresendcount'],
@@ -212,11 +213,18 @@ function collectScalar(key: string, value: string | number | boolean, into: Fact
     if (CLASS_KEYS.has(key) || (TYPE_KEYS.has(key) && /(?:Error|Exception)$/.test(value))) addClass(value, into);
     else if (TYPE_KEYS.has(key)) addType(value, into);
   }
-  const fact = ALIASES.get(key);
+  const fact = key === 'requestid' ? requestIdFact(value, place) : ALIASES.get(key);
   if (fact === undefined || into.facts.has(fact)) return;
   const inMs = SECONDS.has(key) && typeof value === 'number' ? value * 1000 : value;
   into.facts.set(fact, { value: inMs, depth: place.depth });
 }
+
+/**
+ * `request_id` beside a log message is usually the web request that the application served, and Lambda's own; inside an
+ * error, or in the gateway's form, it is the id of the LLM call.
+ */
+const requestIdFact = (value: string | number | boolean, place: Place): Fact =>
+  place.depth > 0 || /^(?:req|chatcmpl)[-_]/.test(String(value)) ? 'requestId' : 'outerRequestId';
 
 const addType = (type: string, into: Facts): void => {
   if (/^[\w.:-]{2,60}$/.test(type) && !/^(?:None|null|Object|Error|system|error)$/.test(type)) into.types.push(type);

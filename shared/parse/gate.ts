@@ -54,7 +54,7 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null): bo
     evidence.isErrorEnvelope ||
     SIGNATURE.test(head) ||
     ERROR_TYPE.test(head);
-  if (!isJson && isProse(head)) return false;
+  if (isProse(evidence) && !(isJson && (status !== null || evidence.hasErrorNest))) return false;
   if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head)) return false;
   if (strong)
     return (
@@ -71,8 +71,22 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null): bo
 /** Response headers by which a line of the HTTP client without an address still tells an LLM API. */
 const LLM_HEADER = /completion|x-ratelimit|openai|anthropic|gemini|gen-?ai|llm/i;
 
-const isProse = (text: string): boolean =>
-  PROSE.test(text) && !text.trimEnd().includes('\n') && !/Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(text);
+/** Source code anywhere on a line of its own: it names what may happen, not what did. */
+const CODE =
+  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}\(|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b/;
+/** Time, level and logger before what a line says. */
+const LOG_PREFIX =
+  /^[[(]?\d[\w:.,+\-/ T]{6,40}Z?[\])]?\s{0,4}(?:[|[]?\s{0,4}[A-Z]{3,8}\b[\]|]?)?[^\n]{0,60}?(?:: | - |\| |\s{2,8}(?=\S))/;
+
+function isProse({ text, isJson, messages }: Evidence): boolean {
+  if (isJson) return messages.length > 0 && messages.every(isProseLine);
+  return isProseLine(text);
+}
+
+function isProseLine(line: string): boolean {
+  if (line.trimEnd().includes('\n') || /Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(line)) return false;
+  return CODE.test(line) || PROSE.test(line) || PROSE.test(line.replace(LOG_PREFIX, ''));
+}
 
 const explicitFailure = (evidence: Evidence, status: number | null): boolean =>
   status !== null || evidence.hasErrorNest || evidence.types.length > 0 || evidence.classes.length > 0;

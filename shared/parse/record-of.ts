@@ -65,7 +65,7 @@ export function recordOf(
   const { batch, event, settings } = place;
   const text = readableText(evidence);
   const lambda = shape.name === 'lambda-json' || shape.name === 'powertools';
-  const outerIsLambda = (fact: 'tenant' | 'requestId'): boolean => lambda && evidence.facts.get(fact)?.depth === 0;
+  const outerTenantIsLambdas = lambda && evidence.facts.get('tenant')?.depth === 0;
   const name = (value: string | null) => dimension(value, settings.keySalt);
   const model = modelOf(evidence, text);
   return {
@@ -88,20 +88,18 @@ export function recordOf(
     ),
     route: name(stringFact(evidence, 'route')),
     endpoint: evidence.target?.path?.replace(/\/v\d[^/]*(?=\/)/, '') ?? null,
-    tenant: outerIsLambda('tenant')
+    tenant: outerTenantIsLambdas
       ? null
-      : name(stringFact(evidence, 'tenant') ?? /\btenant[ =:]{1,2}([\w.-]{1,64})/.exec(text)?.[1] ?? null),
-    project: name(stringFact(evidence, 'project')),
+      : name(stringFact(evidence, 'tenant') ?? /\btenant(?:_id)?[=:] ?([\w.-]{1,64})/.exec(text)?.[1] ?? null),
+    project: name(stringFact(evidence, 'project') ?? /\bproject(?:_id)?[=:] ?([\w.-]{1,64})/.exec(text)?.[1] ?? null),
     keyAlias: name(keyAliasOf(evidence, text)),
     keyHash: keyHashOf(evidence, text, settings.keySalt),
     limit: limitOf(evidence, text),
     retryAfterMs: retryAfterOf(evidence, text),
     traceId: stringFact(evidence, 'traceId') ?? (shape.name === 'llmgrid-trace' ? traceIdOf(evidence) : null),
-    requestId: outerIsLambda('requestId')
-      ? null
-      : (stringFact(evidence, 'requestId') ?? SDK_REQUEST_ID.exec(evidence.text)?.[1] ?? null),
+    requestId: stringFact(evidence, 'requestId') ?? SDK_REQUEST_ID.exec(evidence.text)?.[1] ?? null,
     invocationId: lambda
-      ? (stringFact(evidence, 'invocationId') ?? stringFact(evidence, 'requestId'))
+      ? (stringFact(evidence, 'invocationId') ?? stringFact(evidence, 'outerRequestId'))
       : (LAMBDA_PREFIX.exec(evidence.text)?.[1] ?? null),
     latencyMs: numberFact(evidence, 'latencyMs'),
     retryCount: numberFact(evidence, 'retryCount') ?? attemptsInText(text),
@@ -183,7 +181,7 @@ function providerOf(evidence: Evidence, text: string, model: string | null): str
 const keyAliasOf = (evidence: Evidence, text: string): string | null =>
   stringFact(evidence, 'keyAlias') ??
   /\bKey=([\w.@-]{1,64})(?= \()/.exec(text)?.[1] ??
-  /\bkey_alias: ([\w.@-]{1,64})/.exec(text)?.[1]?.replace(/^None$/, '') ??
+  /\bkey_alias[=:] ?([\w.@-]{1,64})/.exec(text)?.[1]?.replace(/^None$/, '') ??
   null;
 
 function keyHashOf(evidence: Evidence, text: string, salt: string): string | null {

@@ -157,14 +157,14 @@ const MAGIC = [
 ] as const;
 const MAX_CONTROL_SHARE = 0.05;
 
-/** More than a twentieth control characters: compressed data has a tenth. A file of NULs only is a hole that copytruncate left; the log follows it. */
+/** More than a twentieth control characters: compressed data has a tenth. NULs before the log are a hole left by copytruncate. */
 function isBinary(sample: Buffer): boolean {
   if (MAGIC.some((bytes) => bytes.every((byte, at) => sample[at] === byte))) return true;
-  let nuls = 0;
-  let others = 0;
-  for (const byte of sample) {
-    if (byte === 0) nuls++;
-    else if (byte < 7 || (byte > 13 && byte < 27) || (byte > 27 && byte < 32) || byte === 127) others++;
+  const start = sample.findIndex((byte) => byte !== 0);
+  const head = sample.subarray(start, start < 0 ? 0 : start + SAMPLE_BYTES);
+  let controls = 0;
+  for (const byte of head) {
+    if (byte < 7 || (byte > 13 && byte < 27) || (byte > 27 && byte < 32) || byte === 127) controls++;
   }
-  return nuls < sample.length && nuls + others > sample.length * MAX_CONTROL_SHARE;
+  return controls > head.length * MAX_CONTROL_SHARE;
 }

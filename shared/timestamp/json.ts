@@ -3,7 +3,7 @@
  * short field, so it is not parsed: the first 16 k characters are walked, then the last 200 are searched (winston writes
  * its timestamp last).
  */
-import { epochTimestamp, stampAt } from './timestamp-stamp.ts';
+import { epochTimestamp, stampAt } from './stamp.ts';
 
 const HEAD = 16_384;
 const TAIL = 200;
