@@ -35,9 +35,9 @@ interface Told {
  */
 export function fold(contributions: readonly Contribution[], windowMs: number, maxCells: number): RollUp {
   const own = contributions.filter((contribution) => contribution.windowMs === windowMs);
-  const cells = new Map<string, CountedCell>();
+  const sums = new Map<string, Sum>();
   for (const { home, attempts } of calls(contributions)) {
-    if (home.from.windowMs === windowMs) count(cells, home, attempts);
+    if (home.from.windowMs === windowMs) count(sums, home, attempts);
   }
   return {
     granularity: 'minute',
@@ -45,7 +45,7 @@ export function fold(contributions: readonly Contribution[], windowMs: number, m
     contributions: contributions.length,
     totals: own.reduce((sum, contribution) => addTotals(sum, contribution.totals), NO_TOTALS),
     skipped: sumByName(own.map((contribution) => contribution.skipped)),
-    cells: capped([...cells.values()], maxCells),
+    cells: capped(sums, maxCells),
   };
 }
 
@@ -78,66 +78,68 @@ function ends(a: Told, b: Told): Told {
   return a.entry.event <= b.entry.event ? a : b;
 }
 
-function count(cells: Map<string, CountedCell>, { entry, from }: Told, attempts: number): void {
-  const cell = from.cells[entry.cell];
-  if (cell === undefined) throw new Error(`contribution ${from.key} names cell ${entry.cell} of ${from.cells.length}`);
-  const counted = {
-    ...cell,
-    calls: 1,
-    attempts,
-    recovered: cell.kind === 'success' && attempts > 1 ? 1 : 0,
-    firstMs: from.windowMs,
-    lastMs: from.windowMs,
-  };
-  addCell(cells, counted);
+/** A cell while it is summed. */
+interface Sum {
+  readonly cell: Cell;
+  readonly key: string;
+  calls: number;
+  attempts: number;
+  recovered: number;
+  firstMs: number;
+  lastMs: number;
 }
 
-const cellKey = (cell: Cell): string =>
-  JSON.stringify([
-    cell.kind,
-    cell.status,
-    cell.cause,
-    cell.model,
-    cell.provider,
-    cell.tenant,
-    cell.project,
-    cell.key,
-    cell.logGroup,
-  ]);
+function count(sums: Map<string, Sum>, { entry, from }: Told, attempts: number): void {
+  const cell = from.cells[entry.cell];
+  if (cell === undefined) throw new Error(`contribution ${from.key} names cell ${entry.cell} of ${from.cells.length}`);
+  const recovered = cell.kind === 'success' && attempts > 1 ? 1 : 0;
+  add(sums, cell, { calls: 1, attempts, recovered, firstMs: from.windowMs, lastMs: from.windowMs });
+}
 
-function addCell(cells: Map<string, CountedCell>, cell: CountedCell): void {
-  const key = cellKey(cell);
-  const known = cells.get(key);
-  cells.set(
-    key,
-    known === undefined
-      ? cell
-      : {
-          ...known,
-          calls: known.calls + cell.calls,
-          attempts: known.attempts + cell.attempts,
-          recovered: known.recovered + cell.recovered,
-          firstMs: Math.min(known.firstMs, cell.firstMs),
-          lastMs: Math.max(known.lastMs, cell.lastMs),
-        },
-  );
+function add(sums: Map<string, Sum>, cell: Cell, counts: Omit<Sum, 'cell' | 'key'>): void {
+  const key = keyOf(cell);
+  const sum = sums.get(key);
+  if (sum === undefined) {
+    sums.set(key, { cell, key, ...counts });
+    return;
+  }
+  sum.calls += counts.calls;
+  sum.attempts += counts.attempts;
+  sum.recovered += counts.recovered;
+  sum.firstMs = Math.min(sum.firstMs, counts.firstMs);
+  sum.lastMs = Math.max(sum.lastMs, counts.lastMs);
+}
+
+const countsOf = ({ calls, attempts, recovered, firstMs, lastMs }: CountedCell): Omit<Sum, 'cell' | 'key'> => ({
+  calls,
+  attempts,
+  recovered,
+  firstMs,
+  lastMs,
+});
+
+/** Cells are few and counted often: the key of each object is made once. */
+const KEYS = new WeakMap<Cell, string>();
+
+function keyOf(cell: Cell): string {
+  const known = KEYS.get(cell);
+  if (known !== undefined) return known;
+  const { kind, status, cause, model, provider, tenant, project, key, logGroup } = cell;
+  const made = JSON.stringify([kind, status, cause, model, provider, tenant, project, key, logGroup]);
+  KEYS.set(cell, made);
+  return made;
 }
 
 /** Keeps the largest cells; of the rest only what is never many: kind, status and cause. Totals stay exact. */
-function capped(cells: readonly CountedCell[], maxCells: number): CountedCell[] {
-  const ordered = [...cells].sort((a, b) => b.calls - a.calls || (cellKey(a) < cellKey(b) ? -1 : 1));
-  const kept = new Map(ordered.slice(0, maxCells).map((cell) => [cellKey(cell), cell]));
-  for (const cell of ordered.slice(maxCells))
-    addCell(kept, {
-      ...cell,
-      model: OTHER,
-      provider: OTHER,
-      tenant: OTHER,
-      project: OTHER,
-      key: OTHER,
-      logGroup: OTHER,
-    });
-  return [...kept.values()];
+function capped(sums: ReadonlyMap<string, Sum>, maxCells: number): CountedCell[] {
+  const ordered = [...sums.values()].sort((a, b) => b.calls - a.calls || (a.key < b.key ? -1 : 1));
+  const kept = new Map(ordered.slice(0, maxCells).map((sum) => [sum.key, { ...sum }]));
+  for (const { cell, key: _, ...counts } of ordered.slice(maxCells)) {
+    const { kind, status, cause } = cell;
+    const rest = { model: OTHER, provider: OTHER, tenant: OTHER, project: OTHER, key: OTHER, logGroup: OTHER };
+    add(kept, { kind, status, cause, ...rest }, counts);
+  }
+  return [...kept.values()].map(({ cell, key: _, ...counts }) => ({ ...cell, ...counts }));
 }
 
 /** Minutes into an hour, hours into a day: sums of disjoint windows. */
@@ -147,14 +149,14 @@ export function combine(
   windowMs: number,
   maxCells: number,
 ): RollUp {
-  const cells = new Map<string, CountedCell>();
-  for (const rollUp of rollUps) for (const cell of rollUp.cells) addCell(cells, cell);
+  const sums = new Map<string, Sum>();
+  for (const rollUp of rollUps) for (const cell of rollUp.cells) add(sums, cell, countsOf(cell));
   return {
     granularity,
     windowMs,
     contributions: rollUps.reduce((sum, rollUp) => sum + rollUp.contributions, 0),
     totals: rollUps.reduce((sum, rollUp) => addTotals(sum, rollUp.totals), NO_TOTALS),
     skipped: sumByName(rollUps.map((rollUp) => rollUp.skipped)),
-    cells: capped([...cells.values()], maxCells),
+    cells: capped(sums, maxCells),
   };
 }

@@ -1,3 +1,9 @@
+/**
+ * What can be tuned, and where a deployed function finds its resources. Both travel in one environment variable, so that a
+ * function either has everything it needs or says at once what is missing. The salt never travels: only its secret's ARN does.
+ */
+import * as z from 'zod/mini';
+
 /** All settings with their defaults. Durations in milliseconds. */
 export interface Settings {
   /** Hosts whose calls count (with their subdomains); `any` counts every LLM call. */
@@ -27,3 +33,83 @@ export const DEFAULT_SETTINGS: Settings = {
   maxCells: 500,
   summaryUrl: null,
 };
+
+/** Settings as they travel: the salt is added by the functions that hash keys (ingest, redrive), out of its secret. */
+export type PublicSettings = Omit<Settings, 'keySalt'>;
+
+/** Where the functions of one deployment find things. */
+export interface Deployment {
+  readonly tableName: string;
+  readonly alertTopicArn: string;
+  /** The topic of Amazon Q Developer in chat, which needs its own schema. */
+  readonly chatTopicArn: string | null;
+  readonly quarantineBucket: string;
+  readonly saltSecretArn: string;
+  /** Secret that holds the Slack webhook's URL. */
+  readonly slackSecretArn: string | null;
+  /** Log groups of gridwatch itself: a batch from one of them is a loop. */
+  readonly ownLogGroups: readonly string[];
+  /** Accounts whose log events are accepted. */
+  readonly allowedOwners: readonly string[];
+}
+
+export const ENV_NAME = 'GRIDWATCH';
+
+const text = z.string().check(z.minLength(1));
+const positive = z.number().check(z.positive());
+
+const environment = z.object({
+  settings: z.object({
+    hosts: z.union([z.literal('any'), z.array(text).check(z.minLength(1))]),
+    horizonMs: positive,
+    minShare: z.number().check(z.gt(0), z.lte(1)),
+    minFailures: positive,
+    repeatIntervalMs: positive,
+    maxCells: positive,
+    summaryUrl: z.nullable(text),
+  }),
+  deployment: z.object({
+    tableName: text,
+    alertTopicArn: text,
+    chatTopicArn: z.nullable(text),
+    quarantineBucket: text,
+    saltSecretArn: text,
+    slackSecretArn: z.nullable(text),
+    ownLogGroups: z.array(text),
+    allowedOwners: z.array(text),
+  }),
+});
+
+/** The environment variable of a function. Values may be CDK tokens: they need no escaping inside JSON. */
+export function toEnv(
+  { keySalt: _, ...settings }: PublicSettings & { readonly keySalt?: string },
+  deployment: Partial<Deployment>,
+): Record<string, string> {
+  return { [ENV_NAME]: JSON.stringify({ settings, deployment }) };
+}
+
+/** Reads what `toEnv` wrote; throws one error that lists every problem. */
+export function fromEnv(env: Readonly<Record<string, string | undefined>>): {
+  readonly settings: PublicSettings;
+  readonly deployment: Deployment;
+} {
+  const { success, data, error } = environment.safeParse(parsed(env[ENV_NAME]));
+  if (success) return data;
+  // Names and kinds only: a value may be something that must not be logged.
+  const problems = error.issues.map((issue) => `${issue.path.join('.') || 'the variable'}: ${wanted(issue)}`);
+  throw new Error(`environment variable ${ENV_NAME} is not usable: ${problems.join('; ')}; deploy the stack again`);
+}
+
+function parsed(json: string | undefined): unknown {
+  if (json === undefined) throw new Error(`environment variable ${ENV_NAME} is missing: deploy the stack again`);
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new Error(`environment variable ${ENV_NAME} does not hold JSON: deploy the stack again`, { cause });
+  }
+}
+
+function wanted(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `missing or not of type ${issue.expected}`;
+  return issue.code === 'too_small' || issue.code === 'too_big' ? 'out of range' : 'missing or not of a known form';
+}

@@ -212,31 +212,20 @@ function skipSpace(cursor: Cursor): void {
   while (cursor.at < cursor.text.length && /\s/.test(cursor.text[cursor.at] as string)) cursor.at++;
 }
 
-/** Deepest nesting of brackets, strings ignored; stops counting at `limit`. JSON.parse survives any depth, what follows need not. */
-export function nestingExceeds(text: string, limit: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x7b || code === 0x5b) {
-      if (++depth > limit) return true;
-    } else if (code === 0x7d || code === 0x5d) depth--;
-  }
-  return false;
-}
-
-/** JSON text as a Value with Maps for objects, or undefined when it is not JSON or nested deeper than MAX_DEPTH. */
+/** JSON text as a Value with Maps for objects, or undefined when it is not JSON. What is nested deeper than MAX_DEPTH is left out. */
 export function readJson(text: string): Value | undefined {
-  if (nestingExceeds(text, MAX_DEPTH)) return undefined;
   try {
-    return toValue(JSON.parse(text));
+    return toValue(JSON.parse(text), 0);
   } catch {
     return undefined;
   }
 }
 
-function toValue(json: unknown): Value {
-  if (Array.isArray(json)) return json.map(toValue);
-  if (typeof json === 'object' && json !== null)
-    return new Map(Object.entries(json).map(([key, value]) => [key, toValue(value)]));
-  return typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean' ? json : null;
+function toValue(json: unknown, depth: number): Value {
+  if (typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean') return json;
+  if (typeof json !== 'object' || json === null || depth > MAX_DEPTH) return null;
+  if (Array.isArray(json)) return json.map((item) => toValue(item, depth + 1));
+  const fields = new Map<string, Value>();
+  for (const key of Object.keys(json)) fields.set(key, toValue((json as Record<string, unknown>)[key], depth + 1));
+  return fields;
 }

@@ -1,0 +1,124 @@
+/** dynalite on a port of 127.0.0.1, and a proxy before it that spoils chosen requests. Both speak to the real SDK. */
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { buffer } from 'node:stream/consumers';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
+const dynalite: (options: object) => Server = createRequire(import.meta.filename)('dynalite');
+
+export interface Endpoint {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function listen(server: Server): Promise<Endpoint> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+export const startDynalite = (): Promise<Endpoint> => listen(dynalite({ createTableMs: 0, deleteTableMs: 0 }));
+
+/** The SDK's retries without its waiting: `attempts` in all. */
+const retries = (attempts: number) => {
+  const token = (count: number) => ({ getRetryCount: () => count, getRetryDelay: () => 1, getRetryCost: () => 0 });
+  return {
+    mode: 'standard',
+    acquireInitialRetryToken: async () => token(0),
+    refreshRetryTokenForRetry: async (last: { getRetryCount(): number }) => {
+      if (last.getRetryCount() + 1 >= attempts) throw new Error('no attempts left');
+      return token(last.getRetryCount() + 1);
+    },
+    recordSuccess: () => {},
+  };
+};
+
+export const clientOf = (url: string, attempts = 3): DynamoDBClient =>
+  new DynamoDBClient({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
+    retryStrategy: retries(attempts),
+  });
+
+let tables = 0;
+
+/** A new table as the stack makes it. */
+export async function newTable(client: DynamoDBClient): Promise<string> {
+  const TableName = `gridwatch-${++tables}`;
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'PK', KeyType: 'HASH' },
+        { AttributeName: 'SK', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: 'PK', AttributeType: 'S' },
+        { AttributeName: 'SK', AttributeType: 'S' },
+      ],
+    }),
+  );
+  return TableName;
+}
+
+/**
+ * What happens to a request. `drop-…`: the connection breaks, before or after DynamoDB has done the work. `500-…`: it says
+ * that it failed, having done nothing or everything. Anything else is the name of an error that refuses the request.
+ */
+export type Fault = 'drop-before' | 'drop-after' | '500-before' | '500-after' | `${string}Exception`;
+
+export interface Proxy extends Endpoint {
+  /** Called for each request with its action (`PutItem`) and body. */
+  decide: (action: string, body: string) => Fault | null;
+}
+
+export async function startProxy(target: string): Promise<Proxy> {
+  const agent = new Agent({ keepAlive: true });
+  const forward = async (incoming: IncomingMessage, body: Buffer) => {
+    const { method, headers, url } = incoming;
+    const outgoing = request(`${target}${url}`, { method, headers, agent });
+    outgoing.end(body);
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) };
+  };
+  const refuse = (response: ServerResponse, status: number, name: string) => {
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'injected' }));
+  };
+  const proxy = { decide: (): Fault | null => null } as unknown as Proxy;
+  const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
+    const body = await buffer(incoming);
+    const fault = proxy.decide(String(incoming.headers['x-amz-target']).split('.')[1] ?? '', body.toString());
+    if (fault?.endsWith('Exception')) return refuse(response, 400, fault);
+    if (fault === 'drop-before') return response.destroy();
+    if (fault === '500-before') return refuse(response, 500, 'InternalServerError');
+    const answer = await forward(incoming, body);
+    if (fault === 'drop-after') return response.destroy();
+    if (fault === '500-after') return refuse(response, 500, 'InternalServerError');
+    response.writeHead(answer.status, answer.headers).end(answer.body);
+  };
+  const endpoint = await listen(
+    createServer((incoming, response) => {
+      handle(incoming, response).catch(() => response.destroy());
+    }),
+  );
+  const close = async () => {
+    agent.destroy();
+    await endpoint.close();
+  };
+  return Object.assign(proxy, { url: endpoint.url, close });
+}
