@@ -36,8 +36,10 @@ export interface Watched {
 }
 
 export function pipelineAlarms({ deployment, filterName, ingest, redrive, undelivered }: Watched): AlarmRow[] {
-  const own = (name: Parameters<typeof ownMetric>[1], options?: cloudwatch.MetricOptions) => ownMetric(deployment, name, options);
-  const ofIngest = (metricName: string, options: cloudwatch.MetricOptions = {}) => ingest.metric(metricName, { ...MINUTE, ...options });
+  const own = (name: Parameters<typeof ownMetric>[1], options?: cloudwatch.MetricOptions) =>
+    ownMetric(deployment, name, options);
+  const ofIngest = (metricName: string, options: cloudwatch.MetricOptions = {}) =>
+    ingest.metric(metricName, { ...MINUTE, ...options });
   return [
     {
       id: 'NoEvaluation',
@@ -142,7 +144,10 @@ export function pipelineAlarms({ deployment, filterName, ingest, redrive, undeli
       id: 'MessagesUndelivered',
       entry: 'messages-undelivered',
       says: 'SNS gave up on a message to an e-mail address or a queue',
-      metric: undelivered.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' }),
+      metric: undelivered.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
       above: 0,
       of: [1, 1],
       missing: NOT_BREACHING,

@@ -8,7 +8,12 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Chat } from '../shared/setting-values.ts';
 
-export function placeChat(scope: Construct, name: string, { workspaceId, channelId }: Chat, notificationTopics: sns.ITopic[]): void {
+export function placeChat(
+  scope: Construct,
+  name: string,
+  { workspaceId, channelId }: Chat,
+  notificationTopics: sns.ITopic[],
+): void {
   new SlackChannelConfiguration(scope, `Chat${channelId}`, {
     slackChannelConfigurationName: `${name}-${channelId}`.slice(-128).replace(/^-/, ''),
     slackWorkspaceId: workspaceId,

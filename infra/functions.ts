@@ -22,10 +22,28 @@ interface Placement {
 
 export const PLACEMENTS: Record<FunctionName, Placement> = {
   // Events wait 6 hours for a free function, the most Lambda allows; after 3 tries they go to the bucket.
-  ingest: { says: 'counts delivered log events', memoryMb: 512, timeout: Duration.seconds(60), asyncAge: Duration.hours(6), retries: 2 },
+  ingest: {
+    says: 'counts delivered log events',
+    memoryMb: 512,
+    timeout: Duration.seconds(60),
+    asyncAge: Duration.hours(6),
+    retries: 2,
+  },
   // The next minute catches up by itself, so an old tick is worth nothing. Ends before the lease of the outbox (50 s) does.
-  evaluate: { says: 'judges every minute and sends alerts', memoryMb: 512, timeout: Duration.seconds(50), asyncAge: Duration.seconds(60), retries: 0 },
-  redrive: { says: 'counts batches that failed before', memoryMb: 512, timeout: Duration.minutes(4), asyncAge: Duration.minutes(5), retries: 0 },
+  evaluate: {
+    says: 'judges every minute and sends alerts',
+    memoryMb: 512,
+    timeout: Duration.seconds(50),
+    asyncAge: Duration.seconds(60),
+    retries: 0,
+  },
+  redrive: {
+    says: 'counts batches that failed before',
+    memoryMb: 512,
+    timeout: Duration.minutes(4),
+    asyncAge: Duration.minutes(5),
+    retries: 0,
+  },
   slack: { says: 'posts alerts to Slack', memoryMb: 256, timeout: Duration.seconds(30) },
   query: { says: 'answers the query API', memoryMb: 512, timeout: Duration.seconds(29) },
 };
@@ -34,12 +52,13 @@ export interface FunctionOptions {
   readonly codeRoot: string;
   readonly key: kms.IKey;
   readonly logGroupName: string;
+  /** Days. */
   readonly retention: logs.RetentionDays;
   readonly reservedConcurrency: number | undefined;
   readonly environment: Record<string, string>;
   readonly permissions: readonly iam.PolicyStatement[];
-  /** Where Lambda puts events that failed; only for functions that are invoked asynchronously. */
-  readonly failuresArn: string;
+  /** Where Lambda puts events that failed, and what that takes; only for functions that are invoked asynchronously. */
+  readonly failures: { readonly arn: string; readonly permissions: readonly iam.PolicyStatement[] };
 }
 
 export class PlacedFunction extends Construct {
@@ -64,7 +83,8 @@ export class PlacedFunction extends Construct {
         resources: [this.logGroup.logGroupArn],
       }),
     );
-    for (const statement of options.permissions) this.role.addToPolicy(statement);
+    const failures = asyncAge ? options.failures.permissions : [];
+    for (const statement of [...options.permissions, ...failures]) this.role.addToPolicy(statement);
     this.lambda = new lambda.Function(this, 'Function', {
       description: `gridwatch: ${says}`,
       code: lambda.Code.fromAsset(join(options.codeRoot, name)),
@@ -81,9 +101,11 @@ export class PlacedFunction extends Construct {
       systemLogLevelV2: lambda.SystemLogLevel.WARN,
       recursiveLoop: lambda.RecursiveLoop.TERMINATE,
       environment: options.environment,
-      ...(options.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: options.reservedConcurrency }),
+      ...(options.reservedConcurrency === undefined
+        ? {}
+        : { reservedConcurrentExecutions: options.reservedConcurrency }),
     });
-    if (asyncAge) this.keepFailures(options.failuresArn, asyncAge, retries);
+    if (asyncAge) this.keepFailures(options.failures.arn, asyncAge, retries);
   }
 
   private keepFailures(destination: string, age: Duration, maximumRetryAttempts: number): void {

@@ -21,7 +21,11 @@ export const metricsEnvironment = (deployment: string): Record<string, string> =
   POWERTOOLS_SERVICE_NAME: deployment,
 });
 
-export function ownMetric(deployment: string, metricName: MetricName, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+export function ownMetric(
+  deployment: string,
+  metricName: MetricName,
+  options: cloudwatch.MetricOptions = {},
+): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: NAMESPACE,
     metricName,

@@ -2,7 +2,7 @@
  * What each function may do: one role each, exact actions, named resources. A test compares every role with its list, so an
  * action that is added here is added on purpose.
  */
-import { Stack } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -20,7 +20,7 @@ const ADD = ['dynamodb:GetItem', 'dynamodb:PutItem'];
 const TABLE_ACTIONS: Record<FunctionName, readonly string[]> = {
   ingest: ADD,
   redrive: ADD,
-  evaluate: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  evaluate: [...ADD, 'dynamodb:DeleteItem', 'dynamodb:Query'],
   slack: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
   query: ['dynamodb:GetItem', 'dynamodb:Query'],
 };
@@ -41,13 +41,17 @@ export function storagePermissions(name: FunctionName, { key, table, bucket, sal
     statements.push(allow(['secretsmanager:GetSecretValue'], salt.secretArn));
     statements.push(allow(['s3:PutObject'], bucket.arnForObjects(`${QUARANTINE_PREFIX}*`)));
   }
-  if (name === 'redrive') statements.push(allow(['s3:DeleteObject', 's3:GetObject'], bucket.arnForObjects(`${FAILED_PREFIX}*`)));
+  if (name === 'redrive')
+    statements.push(allow(['s3:DeleteObject', 's3:GetObject'], bucket.arnForObjects(`${FAILED_PREFIX}*`)));
   return statements;
 }
 
 /** Lambda writes the failed event with the function's own role, and looks the bucket up first. */
 export function failurePermissions({ bucket }: Storage): iam.PolicyStatement[] {
-  return [allow(['s3:ListBucket'], bucket.bucketArn), allow(['s3:PutObject'], bucket.arnForObjects(`${FAILED_PREFIX}*`))];
+  return [
+    allow(['s3:ListBucket'], bucket.bucketArn),
+    allow(['s3:PutObject'], bucket.arnForObjects(`${FAILED_PREFIX}*`)),
+  ];
 }
 
 /** `GetTopicAttributes` tells how many subscriptions nobody has confirmed. */

@@ -66,7 +66,9 @@ function admitServices(scope: Construct, key: kms.IKey, logGroupPrefix: string):
     }),
     allow('Alarms', 'cloudwatch.amazonaws.com', use, {}),
     allow('Logs', `logs.${region}.amazonaws.com`, logs, {
-      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${logGroupPrefix}*` },
+      ArnLike: {
+        'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${logGroupPrefix}*`,
+      },
     }),
   ];
   const added = statements.map((statement) => key.addToResourcePolicy(statement).statementAdded);
@@ -79,7 +81,12 @@ function admitServices(scope: Construct, key: kms.IKey, logGroupPrefix: string):
   }
 }
 
-function allow(sid: string, service: string, actions: string[], conditions: Record<string, unknown>): iam.PolicyStatement {
+function allow(
+  sid: string,
+  service: string,
+  actions: string[],
+  conditions: Record<string, unknown>,
+): iam.PolicyStatement {
   return new iam.PolicyStatement({
     sid,
     principals: [new iam.ServicePrincipal(service)],

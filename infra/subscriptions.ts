@@ -53,10 +53,17 @@ export class Subscriptions extends Construct {
     const name = typeof group === 'string' ? group : group.logGroupName;
     const label = typeof group === 'string' || !Token.isUnresolved(name) ? name : group.node.path;
     if (this.options.via === 'account-policy') {
-      throw new Error(`gridwatch: log group ${label} is read by the account policy already; remove it, or use via=subscription`);
+      throw new Error(
+        `gridwatch: log group ${label} is read by the account policy already; remove it, or use via=subscription`,
+      );
     }
-    if (name.startsWith(OWN_LOG_GROUPS) || this.options.ownLogGroups.some((own) => own === group || own.logGroupName === name)) {
-      throw new Error(`gridwatch: LOOP: log group ${label} belongs to gridwatch itself, and its lines would come back for ever; leave it out`);
+    if (
+      name.startsWith(OWN_LOG_GROUPS) ||
+      this.options.ownLogGroups.some((own) => own === group || own.logGroupName === name)
+    ) {
+      throw new Error(
+        `gridwatch: LOOP: log group ${label} belongs to gridwatch itself, and its lines would come back for ever; leave it out`,
+      );
     }
     const id = filterId(Token.isUnresolved(name) ? JSON.stringify(Stack.of(this).resolve(name)) : name);
     if (this.ids.has(id)) throw new Error(`gridwatch: log group ${label} is added twice; remove one`);
@@ -107,7 +114,8 @@ function otherPolicies(policy: logs.CfnAccountPolicy): string[] {
     .filter((node): node is logs.CfnAccountPolicy => node instanceof logs.CfnAccountPolicy && node !== policy)
     .filter(({ policyType, stack }) => policyType === POLICY_TYPE && stack.environment === policy.stack.environment);
   return others.map(
-    ({ node }) => `gridwatch: an account has one subscription policy per region, and ${node.path} is another; keep one, or use via=subscription`,
+    ({ node }) =>
+      `gridwatch: an account has one subscription policy per region, and ${node.path} is another; keep one, or use via=subscription`,
   );
 }
 

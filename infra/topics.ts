@@ -10,7 +10,12 @@ export function placeTopic(scope: Construct, id: string, key: kms.IKey, displayN
   return new sns.Topic(scope, id, { displayName, masterKey: key, enforceSSL: true });
 }
 
-export function placeQueue(scope: Construct, id: string, key: kms.IKey, props: Omit<sqs.QueueProps, 'encryption'>): sqs.Queue {
+export function placeQueue(
+  scope: Construct,
+  id: string,
+  key: kms.IKey,
+  props: Omit<sqs.QueueProps, 'encryption'>,
+): sqs.Queue {
   return new sqs.Queue(scope, id, {
     encryption: sqs.QueueEncryption.KMS,
     encryptionMasterKey: key,
@@ -37,15 +42,32 @@ export function admitAlarms(topic: sns.Topic): void {
   );
 }
 
-export function subscribeEmail(scope: Construct, id: string, topic: sns.ITopic, address: string, deadLetterQueue: sqs.IQueue): void {
-  new sns.Subscription(scope, id, { topic, protocol: sns.SubscriptionProtocol.EMAIL, endpoint: address, deadLetterQueue });
+export function subscribeEmail(
+  scope: Construct,
+  id: string,
+  topic: sns.ITopic,
+  address: string,
+  deadLetterQueue: sqs.IQueue,
+): void {
+  new sns.Subscription(scope, id, {
+    topic,
+    protocol: sns.SubscriptionProtocol.EMAIL,
+    endpoint: address,
+    deadLetterQueue,
+  });
 }
 
 /**
  * Written out, because CDK's own would let the topic use the queue's key by naming the topic in the key's policy, and the topic
  * names the key: CloudFormation refuses the circle. The key admits SNS once, in storage.ts.
  */
-export function subscribeQueue(scope: Construct, id: string, topic: sns.ITopic, queue: sqs.Queue, deadLetterQueue: sqs.IQueue): void {
+export function subscribeQueue(
+  scope: Construct,
+  id: string,
+  topic: sns.ITopic,
+  queue: sqs.Queue,
+  deadLetterQueue: sqs.IQueue,
+): void {
   queue.addToResourcePolicy(
     new iam.PolicyStatement({
       principals: [new iam.ServicePrincipal('sns.amazonaws.com')],
@@ -54,5 +76,10 @@ export function subscribeQueue(scope: Construct, id: string, topic: sns.ITopic, 
       conditions: { ArnEquals: { 'aws:SourceArn': topic.topicArn } },
     }),
   );
-  new sns.Subscription(scope, id, { topic, protocol: sns.SubscriptionProtocol.SQS, endpoint: queue.queueArn, deadLetterQueue });
+  new sns.Subscription(scope, id, {
+    topic,
+    protocol: sns.SubscriptionProtocol.SQS,
+    endpoint: queue.queueArn,
+    deadLetterQueue,
+  });
 }

@@ -131,7 +131,9 @@ export const number =
 export const retentionDays: Reader<number> = (input) => {
   const value = typeof input === 'string' ? Number(input) : input;
   if (typeof value === 'number' && RETENTION_DAYS.includes(value)) return { value };
-  return refuse(`CloudWatch Logs cannot keep logs for ${shown(input)} days; choose one of ${RETENTION_DAYS.join(', ')}`);
+  return refuse(
+    `CloudWatch Logs cannot keep logs for ${shown(input)} days; choose one of ${RETENTION_DAYS.join(', ')}`,
+  );
 };
 
 export const oneOf =

@@ -73,6 +73,7 @@ export const SETTING_NAMES = Object.keys(READERS) as (keyof UserSettings)[];
 export function readSettings(
   input: unknown,
   source: string,
+  { mayLackLogGroups = false }: { readonly mayLackLogGroups?: boolean } = {},
 ): { readonly settings: UserSettings; readonly problems: readonly string[] } {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     return {
@@ -85,7 +86,7 @@ export function readSettings(
   const values = read.filter(({ value }) => value !== undefined).map(({ name, value }) => [name, value]);
   const settings: UserSettings = { ...DEFAULT_USER_SETTINGS, ...Object.fromEntries(values) };
   const broken = new Set(read.filter(({ problems }) => problems !== undefined).map(({ name }) => name));
-  const together = broken.has('logGroups') || broken.has('via') ? [] : contradictions(settings);
+  const together = broken.has('logGroups') || broken.has('via') ? [] : contradictions(settings, mayLackLogGroups);
   const problems = [...read.flatMap(({ problems }) => problems ?? []), ...together];
   return { settings, problems: problems.map((problem) => `${source}: ${problem}`) };
 }
@@ -99,7 +100,7 @@ function readOne(name: string, value: unknown): read.Read<unknown> {
   return { problems: [first ?? name, ...rest] };
 }
 
-function contradictions({ via, logGroups, excludeLogGroups }: UserSettings): string[] {
+function contradictions({ via, logGroups, excludeLogGroups }: UserSettings, mayLackLogGroups: boolean): string[] {
   if (via === 'account-policy') {
     if (logGroups.length === 0) return [];
     return [
@@ -109,7 +110,10 @@ function contradictions({ via, logGroups, excludeLogGroups }: UserSettings): str
   const none =
     'logGroups: no log group; add "logGroups": ["/aws/lambda/app"] to gridwatch.json or deploy with -c logGroups=/aws/lambda/app';
   const idle = 'excludeLogGroups: only used with via=account-policy; remove it, or leave those groups out of logGroups';
-  return [...(logGroups.length === 0 ? [none] : []), ...(excludeLogGroups.length > 0 ? [idle] : [])];
+  return [
+    ...(logGroups.length === 0 && !mayLackLogGroups ? [none] : []),
+    ...(excludeLogGroups.length > 0 ? [idle] : []),
+  ];
 }
 
 function unknownSetting(name: string): string {

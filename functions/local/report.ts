@@ -36,11 +36,12 @@ export function renderReport(report: Report, by: readonly Dimension[]): string {
     for (const dimension of by.length > 0 ? by : (['model', 'tenant', 'key'] as const))
       sections.push(breakdown(report, dimension));
   }
-  sections.push(alertsSection(report.alerts), law(report, causes));
+  if (report.totals.received > 0) sections.push(alertsSection(report.alerts), law(report, causes));
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function headline({ fromMs, toMs }: Report, { totals }: Summary): string {
+function headline({ fromMs, toMs, totals: read }: Report, { totals }: Summary): string {
+  if (read.received === 0) return pc.bold('Nothing was read, so there is nothing to report.');
   const range = `${day(fromMs)} ${clock(fromMs)}–${day(fromMs) === day(toMs) ? '' : `${day(toMs)} `}${clock(toMs)} UTC`;
   if (totals.calls === 0)
     return `${pc.bold('No LLMGrid call found')} · ${range}\nIf there should be some: \`--hosts any\` counts calls of every LLM API, and README "What is read" lists the log shapes.`;

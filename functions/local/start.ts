@@ -34,22 +34,24 @@ export async function start(inputs: readonly string[], options: StartOptions): P
   const place =
     isDemo && options.db === undefined ? temporary() : { path: resolve(options.db ?? DEFAULT_DB), remove: () => {} };
   const stop = interruption();
+  let server: LocalServer | null = null;
   try {
     const store = openSqliteStore(place.path);
     try {
-      const server = options.serve ? await serve(store, options) : null;
+      server = options.serve ? await serve(store, options) : null;
       if (isDemo) say('No file given: replaying a recorded hour of four applications (2026-11-17, 09:00–10:00 UTC).\n');
       const replayed = await replay(isDemo ? recorded() : inputs, {
         store,
-        settings: { ...options.settings, summaryUrl: server?.url ?? null },
+        settings: { ...options.settings, summaryUrl: server === null ? null : `${server.url}/v1/summary` },
         notifier: terminalNotifier(options.json),
         signal: stop.signal,
       });
       await report(store, replayed, options);
       if (!options.json) remarks(replayed, isDemo ? null : place.path);
-      if (server) await serveUntil(server, stop, options.json);
+      if (server) await served(server, stop, options.json);
       return replayed.incomplete ? EXIT.usage : EXIT.ok;
     } finally {
+      await server?.close();
       await store.close();
     }
   } finally {
@@ -111,11 +113,10 @@ function remarks({ batches, duplicates, alerts }: Replayed, path: string | null)
     say('These minutes were judged before: alerts are listed, not sent again.');
 }
 
-async function serveUntil(server: LocalServer, stop: { stopped: Promise<void> }, json: boolean): Promise<void> {
+async function served(server: LocalServer, stop: { stopped: Promise<void> }, json: boolean): Promise<void> {
   if (!json)
     say(
       `\nServing ${server.url}/v1/summary, /v1/alerts, /v1/causes, /v1/health until Ctrl-C (--no-serve ends at once).`,
     );
   await stop.stopped;
-  await server.close();
 }

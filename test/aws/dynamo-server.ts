@@ -1,13 +1,12 @@
 /** dynalite on a port of 127.0.0.1, and a proxy before it that spoils chosen requests. Both speak to the real SDK. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-
-const dynalite: (options: object) => Server = createRequire(import.meta.filename)('dynalite');
 
 export interface Endpoint {
   readonly url: string;
@@ -29,7 +28,25 @@ async function listen(server: Server): Promise<Endpoint> {
   };
 }
 
-export const startDynalite = (): Promise<Endpoint> => listen(dynalite({ createTableMs: 0, deleteTableMs: 0 }));
+/** In a process of its own: it cannot be loaded where the prototypes are frozen, and it has the other processor. */
+export async function startDynalite(): Promise<Endpoint> {
+  const program = `
+    const server = require('dynalite')({ createTableMs: 0, deleteTableMs: 0 });
+    server.listen(0, '127.0.0.1', () => process.stdout.write(String(server.address().port)));
+    process.stdin.resume().on('close', () => process.exit());`;
+  const cwd = join(import.meta.dirname, '../..');
+  const child = spawn(process.execPath, ['-e', program], { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const [port] = await Promise.race([once(child.stdout, 'data'), ended.then(() => Promise.reject(new Error('ended')))]);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    // It also ends by itself when this process does.
+    close: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
 
 /** The SDK's retries without its waiting: `attempts` in all. */
 const retries = (attempts: number) => {

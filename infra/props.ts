@@ -1,0 +1,91 @@
+/** What a CDK app may say about a Gridwatch. Plain values follow the rules of gridwatch.json; resources are CDK's own types. */
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type { Chat } from '../shared/setting-values.ts';
+
+export interface GridwatchProps {
+  /** Log groups whose events are read, as constructs or by name. More can follow with `addLogGroup`. */
+  readonly logGroups?: readonly (logs.ILogGroup | string)[];
+  /**
+   * How log events are read: by a subscription filter per log group, or by the account's one policy for all log groups of the region.
+   * @default 'subscription'
+   */
+  readonly via?: 'subscription' | 'account-policy';
+  /** With `account-policy`: names of log groups that are left out, beside gridwatch's own. */
+  readonly excludeLogGroups?: readonly string[];
+  /**
+   * A CloudWatch Logs filter pattern. Keep successful calls in, or shares cannot be computed.
+   * @default - every event is read
+   */
+  readonly filterPattern?: string;
+
+  /** Where alerts go by e-mail; AWS asks each address to confirm. */
+  readonly email?: string | readonly string[];
+  /** The secret that holds the URL of a Slack incoming webhook, as a construct, name or ARN. */
+  readonly slackWebhookSecret?: secretsmanager.ISecret | string;
+  /** A Slack channel of Amazon Q Developer in chat applications; the workspace is authorised once in its console. */
+  readonly chat?: Chat;
+
+  /**
+   * An existing topic for alerts. Its policy, encryption and subscriptions are its owner's.
+   * @default - an encrypted, TLS-only topic
+   */
+  readonly topic?: sns.ITopic;
+  /**
+   * An existing table with string keys `PK` and `SK` and the TTL attribute `exp`, for instance the one an earlier stack left.
+   * @default - an encrypted on-demand table that stays when the stack is removed
+   */
+  readonly table?: dynamodb.ITable;
+  /**
+   * An existing key for everything that is stored. An imported key must already admit sns, cloudwatch and logs.
+   * @default - a key with yearly rotation that stays when the stack is removed
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Hosts whose calls count, with their subdomains; `any` counts every LLM call.
+   * @default ['llmgrid.ai']
+   */
+  readonly hosts?: readonly string[] | 'any';
+  /**
+   * A spike needs this share of failing calls, from 0 to 1 …
+   * @default 0.05
+   */
+  readonly minShare?: number;
+  /**
+   * … and this many failing calls.
+   * @default 10
+   */
+  readonly minFailures?: number;
+  /**
+   * Hours after which an alert that goes on is told again.
+   * @default 4
+   */
+  readonly repeatHours?: number;
+  /** Where people look at summaries; goes into messages. */
+  readonly summaryUrl?: string;
+  /**
+   * Days that gridwatch's own function logs are kept.
+   * @default 30
+   */
+  readonly retentionDays?: number;
+  /**
+   * Concurrency reserved for ingest; the other functions reserve 2 each. `unreserved` suits an account whose quota is small.
+   * @default 10
+   */
+  readonly concurrency?: number | 'unreserved';
+  /**
+   * The folder with one built folder per function.
+   * @default - dist/functions of the gridwatch package
+   */
+  readonly codeRoot?: string;
+}
+
+/** A way to tell people, for `addChannel`. */
+export type Channel =
+  | { readonly email: string }
+  | { readonly slackWebhookSecret: secretsmanager.ISecret | string }
+  | { readonly chat: Chat };
