@@ -50,11 +50,11 @@ export class Gridwatch extends Construct {
   /** Name of this deployment: its log groups are `/gridwatch/<name>/…`, its metrics have the dimension `service=<name>`. */
   readonly deploymentName: string;
   readonly key: kms.IKey;
-  readonly table: dynamodb.ITable;
+  readonly table: dynamodb.ITable | dynamodb.Table;
   /** Batches that could not be counted, for 14 days. */
-  readonly bucket: s3.IBucket;
+  readonly bucket: s3.Bucket;
   /** Salts the hashes of virtual keys. */
-  readonly salt: secretsmanager.ISecret;
+  readonly salt: secretsmanager.Secret;
   /** Alerts about LLMGrid calls. */
   readonly topic: sns.ITopic;
   /** Alarms about gridwatch itself. */
@@ -120,11 +120,12 @@ export class Gridwatch extends Construct {
     };
     this.placedAlarms.push(...placeAlarms(this, pipelineAlarms(watched), this.operationsTopic));
 
+    acknowledge(this, this.bucket);
+
     for (const group of props.logGroups ?? []) this.addLogGroup(group);
     for (const email of [props.email ?? []].flat()) this.addChannel({ email });
     if (props.slackWebhookSecret) this.addChannel({ slackWebhookSecret: props.slackWebhookSecret });
     if (props.chat) this.addChannel({ chat: props.chat });
-    acknowledge(this);
   }
 
   /** The functions by name; `slack` is there once a Slack channel was added. */
@@ -205,6 +206,7 @@ export class Gridwatch extends Construct {
     const slack = this.place('slack');
     this.permit(slack, secretPermissions(this.slackSecret));
     pollSlackQueue(this, queues, slack);
+    acknowledge(this, this.bucket, ['Slack', 'SlackPolling', 'SlackDead']);
     this.placedAlarms.push(...placeAlarms(this, slackAlarms(this.deploymentName, queues.dead), this.operationsTopic));
   }
 

@@ -18,9 +18,9 @@ const QUARANTINE_DAYS = 14;
 
 export interface Storage {
   readonly key: kms.IKey;
-  readonly table: dynamodb.ITable;
-  readonly bucket: s3.IBucket;
-  readonly salt: secretsmanager.ISecret;
+  readonly table: dynamodb.ITable | dynamodb.Table;
+  readonly bucket: s3.Bucket;
+  readonly salt: secretsmanager.Secret;
 }
 
 export interface StorageOptions {

@@ -18,6 +18,7 @@ import {
   scopesOf,
   type Verdict,
 } from './detect.ts';
+import { combine } from './fold.ts';
 import type { Settings } from './settings.ts';
 import { type CountedCell, MINUTE_MS, type RollUp } from './window.ts';
 
@@ -398,9 +399,8 @@ function incidentsOf(question: Question): Incident[] {
  * minute: an alert evaluated at `atMs` or later stays as it is.
  */
 export function decide(e: Evaluation): { alerts: Alert[] } {
-  const cells = e.rollUps
-    .filter((r) => r.windowMs < e.atMs && r.windowMs >= e.atMs - HISTORY_MS)
-    .flatMap((r) => r.cells);
+  const recent = e.rollUps.filter((r) => r.windowMs < e.atMs && r.windowMs >= e.atMs - HISTORY_MS);
+  const { cells } = combine(recent, 'minute', e.atMs, Number.POSITIVE_INFINITY);
   return { alerts: GROUPS.flatMap((group) => decideGroup(group, cells, e)) };
 }
 

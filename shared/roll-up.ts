@@ -2,7 +2,7 @@
 import { combine, fold } from './fold.ts';
 import type { Store } from './ports.ts';
 import type { Settings } from './settings.ts';
-import { type Granularity, MINUTE_MS, SPAN_MS, windowOf } from './window.ts';
+import { type Contribution, type Granularity, MINUTE_MS, SPAN_MS, windowOf } from './window.ts';
 
 /** Hours and days that changed while they were still open; rolled up once they are over. */
 const OPEN_KEY = 'open-windows';
@@ -15,22 +15,58 @@ interface Open {
 /** Folds every dirty minute; returns the oldest of them, or null when nothing was dirty. */
 export async function foldDirty(store: Store, settings: Settings, nowMs: number): Promise<number | null> {
   const dirty = await store.dirty();
-  const touched = new Set<number>();
-  for (const { windowMs } of dirty) {
-    // A call's tries may lie on both sides of a minute's border, so the neighbours may change too.
-    for (const neighbour of [windowMs - MINUTE_MS, windowMs, windowMs + MINUTE_MS]) touched.add(neighbour);
+  const folded: number[] = [];
+  for (const run of runsOf(dirty.map(({ windowMs }) => windowMs))) {
+    const contributions = await store.contributions(run.fromMs - 2 * MINUTE_MS, run.toMs + 3 * MINUTE_MS);
+    for (const windowMs of affected(contributions, run)) {
+      const near = contributions.filter((one) => Math.abs(one.windowMs - windowMs) <= MINUTE_MS);
+      await store.putRollUp(fold(near, windowMs, settings.maxCells));
+      folded.push(windowMs);
+    }
   }
-  for (const windowMs of touched) await foldMinute(store, windowMs, settings);
-  await rollUpClosed(store, [...touched], settings, nowMs);
+  await rollUpClosed(store, folded, settings, nowMs);
   // Last: a crash before this line leaves the marks, and the next run folds again.
   for (const mark of dirty) await store.clean(mark);
   return dirty.length === 0 ? null : Math.min(...dirty.map(({ windowMs }) => windowMs));
 }
 
-async function foldMinute(store: Store, windowMs: number, settings: Settings): Promise<void> {
-  const contributions = await store.contributions(windowMs - MINUTE_MS, windowMs + 2 * MINUTE_MS);
-  if (contributions.some((contribution) => contribution.windowMs === windowMs))
-    await store.putRollUp(fold(contributions, windowMs, settings.maxCells));
+interface Run {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** At most this many minutes are in memory at once. */
+const MAX_RUN = 10;
+
+/** Neighbouring minutes, so that what they share is read once. */
+function runsOf(windows: readonly number[]): Run[] {
+  const runs: { fromMs: number; toMs: number }[] = [];
+  for (const windowMs of [...windows].sort((a, b) => a - b)) {
+    const last = runs.at(-1);
+    const joins = last && windowMs - last.toMs <= 2 * MINUTE_MS && windowMs - last.fromMs < MAX_RUN * MINUTE_MS;
+    if (joins) last.toMs = windowMs;
+    else runs.push({ fromMs: windowMs, toMs: windowMs });
+  }
+  return runs;
+}
+
+/** The minutes of a run, and the minute on either side of it if a call has tries in both. */
+function affected(contributions: readonly Contribution[], run: Run): number[] {
+  const windows = new Set(contributions.map(({ windowMs }) => windowMs));
+  const within = [...windows].filter((windowMs) => windowMs >= run.fromMs && windowMs <= run.toMs);
+  const beside = [run.fromMs - MINUTE_MS, run.toMs + MINUTE_MS].filter((windowMs) => windows.has(windowMs));
+  const shared = linkedCalls(contributions, (windowMs) => windowMs >= run.fromMs && windowMs <= run.toMs);
+  const touches = (windowMs: number) =>
+    [...linkedCalls(contributions, (other) => other === windowMs)].some((call) => shared.has(call));
+  return [...within, ...beside.filter(touches)];
+}
+
+/** Calls that other events may tell of as well. */
+function linkedCalls(contributions: readonly Contribution[], isIn: (windowMs: number) => boolean): Set<string> {
+  const calls = new Set<string>();
+  for (const { windowMs, entries } of contributions)
+    if (isIn(windowMs)) for (const { call, event } of entries) if (call !== event) calls.add(call);
+  return calls;
 }
 
 async function rollUpClosed(

@@ -19,7 +19,7 @@ const KEYS = new Set(['time', 'ts', 't', 'timestamp', '@timestamp', 'date', 'dat
 const OTHER_TIME =
   /(?<![a-z])(?:at|on|by|in|to|of|is|until|till|after|before|since|from|for|than|next|last|due|(?:reset|expir|retry)\w*)\W*$/;
 
-/** `nearMs` gives stamps without a year (syslog) theirs: the year that puts them closest to it. Without it they are null. */
+/** `nearMs` gives stamps without a year (syslog) theirs: the latest that is not after it, or by two days at most. Without it they are null. */
 export function timestampOf(text: string, nearMs?: number): number | null {
   const start = firstInk(text);
   if (text.charCodeAt(start) === 123 /* { */) return jsonTimestamp(text, start);

@@ -49,7 +49,11 @@ function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-const nameOf = (error: unknown): string => String(Object(error).name);
+/** The name that DynamoDB or the SDK gave to an error, or the code of the network's. */
+function nameOf(error: unknown): string {
+  const { name, code }: { name?: unknown; code?: unknown } = Object(error);
+  return String(name === 'Error' && code !== undefined ? code : name);
+}
 
 /** Reads names instead of using `instanceof`: errors that come through a bundle or another realm are not ours. */
 function explain(cause: unknown, action: string, tableName: string): TableError {

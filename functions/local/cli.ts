@@ -54,7 +54,12 @@ const hostsOption = () =>
     .argParser(hosts)
     .default(DEFAULT_SETTINGS.hosts, DEFAULT_SETTINGS.hosts.toString());
 const jsonOption = () => new Option('--json', 'data on standard output, as JSON').default(false);
-const settingsOf = (options: { hosts: Settings['hosts'] }): Settings => ({ ...DEFAULT_SETTINGS, hosts: options.hosts });
+/** Nothing is too old to be counted where nothing expires. */
+const settingsOf = (options: { hosts: Settings['hosts'] }): Settings => ({
+  ...DEFAULT_SETTINGS,
+  horizonMs: Number.MAX_SAFE_INTEGER,
+  hosts: options.hosts,
+});
 
 function program(finish: (code: number) => void): Command {
   const root = new Command('gridwatch')

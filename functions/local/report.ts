@@ -29,7 +29,7 @@ export const summaryOf = (
 ): Summary => summarise(rollUps, { fromMs, toMs, by, filters, asOfMs: toMs });
 
 export function renderReport(report: Report, by: readonly Dimension[]): string {
-  const causes = summaryOf(report, ['cause', 'status']);
+  const causes = summaryOf(report);
   const sections = [headline(report, causes)];
   if (causes.totals.failures > 0) {
     sections.push(causesTable(report, causes), ...steps(causes));
@@ -89,7 +89,7 @@ function causesTable(report: Report, causes: Summary): string {
   const rows = table(['failures', 'share', 'cause', 'first', 'last', 'hit most'], [0, 1]);
   for (const row of causes.rows.slice(0, SHOWN_CAUSES)) {
     const id = String(row.key.cause);
-    const title = `${causeById(id)?.title ?? id} ${pc.dim(`${row.key.status ?? 'no status'} ${id}`)}`;
+    const title = `${causeById(id)?.title ?? id} ${pc.dim(`${statusesOf(report, id)} ${id}`)}`;
     rows.push([
       count(row.failures),
       percent(row.share),
@@ -104,14 +104,20 @@ function causesTable(report: Report, causes: Summary): string {
   return `${pc.bold('Why calls failed')} ${pc.dim('(times UTC)')}\n${rows.toString()}`;
 }
 
+/** `429, 400`: the statuses a cause came under, most frequent first. */
+const statusesOf = (report: Report, cause: string): string =>
+  summaryOf(report, ['status'], { cause })
+    .rows.map((row) => row.key.status ?? 'no status')
+    .join(', ');
+
 /** The narrowest name that covers most failures of a cause: "key support-prod" says more than "tenant acme". */
 function hitMost(report: Report, row: Row, { totals }: Summary): string {
   const named: string[] = [];
+  const groups = summaryOf(report, ['logGroup']).rows.length;
   for (const dimension of WHO) {
-    const [top] = summaryOf(report, [dimension], {
-      cause: String(row.key.cause),
-      status: row.key.status === null ? '' : String(row.key.status),
-    }).rows;
+    // Where there is one log only, it tells nothing.
+    if (dimension === 'logGroup' && groups < 2) continue;
+    const [top] = summaryOf(report, [dimension], { cause: String(row.key.cause) }).rows;
     const value = top?.key[dimension];
     if (
       top === undefined ||
@@ -129,9 +135,9 @@ function hitMost(report: Report, row: Row, { totals }: Summary): string {
   return named.join(', ');
 }
 
-/** What to do about the leading causes; the same cause under two statuses is explained once. */
+/** What to do about the leading causes. */
 function steps(causes: Summary): string[] {
-  const ids = [...new Set(causes.rows.map((row) => String(row.key.cause)))].slice(0, EXPLAINED_CAUSES);
+  const ids = causes.rows.slice(0, EXPLAINED_CAUSES).map((row) => String(row.key.cause));
   const known = ids
     .map((id) => causeById(id))
     .filter((cause): cause is Cause => cause !== undefined && cause.id !== 'unknown');
@@ -172,7 +178,8 @@ function alertsSection(alerts: readonly Alert[]): string {
   return `${pc.bold('Alerts')}\n${told.map((alert) => `${alert.state === 'firing' ? pc.red('firing  ') : pc.green('resolved')} ${plain(titleOf(alert))} ${plain(sentence(alert))}${scopeOf(alert)}`).join('\n')}`;
 }
 
-const titleOf = ({ causes }: Alert): string => (causes[0] === undefined ? '' : `${causeById(causes[0].cause)?.title ?? causes[0].cause}.`);
+const titleOf = ({ causes }: Alert): string =>
+  causes[0] === undefined ? '' : `${causeById(causes[0].cause)?.title ?? causes[0].cause}.`;
 
 const scopeOf = ({ scope, resolvedMs, untilMs }: Alert): string =>
   `${scope.by === 'all' ? '' : ` Hit: ${scope.by === 'logGroup' ? 'log group' : scope.by} ${plain(scope.value)}.`}${resolvedMs === null ? '' : ` Over since ${clock(untilMs ?? resolvedMs)} UTC.`}`;

@@ -16,6 +16,9 @@ export interface Evidence extends Facts {
   readonly target: { readonly host: string | null; readonly path: string | null } | null;
 }
 
+/** Failures name themselves early; what follows later in a long text is dumps. */
+const MAX_TEXT = 20_000;
+
 const CLASS_NAME = /\b(?:[A-Za-z_]\w{0,40}\.){0,6}([A-Z]\w{1,60}(?:Error|Exception|Timeout))\b/g;
 const CALLED =
   /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|HEAD|PUT|DELETE) |\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/;
@@ -35,15 +38,16 @@ export function readEvidence(text: string): Evidence {
     collect(structure as Value, found, { depth: 0, inError: isErrorText(around), inRequest: false });
   const outside = withoutPrompts(withoutFrames(around));
   const readable = [outside, ...found.messages].join('\n');
-  for (const match of readable.slice(0, 20_000).matchAll(CLASS_NAME))
-    if (found.classes.length < 20) found.classes.push(match[0]);
+  const head = readable.length > MAX_TEXT ? readable.slice(0, MAX_TEXT) : readable;
+  if (/Error|Exception|Timeout/.test(head))
+    for (const match of head.matchAll(CLASS_NAME)) if (found.classes.length < 20) found.classes.push(match[0]);
   return {
     ...found,
     text,
     around: outside,
     isJson: whole,
-    textStatus: statusInText(readable),
-    target: calledAddress(readable, found),
+    textStatus: statusInText(head),
+    target: calledAddress(head, found),
   };
 }
 
@@ -77,7 +81,7 @@ const PROMPT =
 const withoutPrompts = (text: string): string => text.replace(PROMPT, '$1[prompt]');
 
 function calledAddress(text: string, found: Facts): Evidence['target'] {
-  const url = CALLED.exec(text)?.[1] ?? stringFact(found, 'url');
+  const url = (text.includes('://') ? CALLED.exec(text)?.[1] : null) ?? stringFact(found, 'url');
   if (url === null || url === undefined) return null;
   const parts = /^(?:https?:\/\/)?([^/:?#\s'"]{1,253})(?::\d{1,5})?(\/[^?#\s'"]{0,400})?/i.exec(url);
   if (!parts) return null;

@@ -46,25 +46,12 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null): bo
   if (LINES_WITH_TARGET.has(shape) && target !== null && !targetIsLlm) return false;
   if (shape === 'httpx-line' && target === null) return LLM_HEADER.test(head);
 
-  const refusal = REFUSAL.test(head);
-  const strong =
-    targetIsLlm ||
-    refusal ||
-    isStructuredCall(evidence, shape) ||
-    evidence.isErrorEnvelope ||
-    SIGNATURE.test(head) ||
-    ERROR_TYPE.test(head);
   if (isProse(evidence) && !(isJson && (status !== null || evidence.hasErrorNest))) return false;
   if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head)) return false;
-  if (strong)
-    return (
-      refusal ||
-      shape === 'sdk-retry-line' ||
-      shape === 'tenacity' ||
-      explicitFailure(evidence, status) ||
-      isSuccess(evidence) ||
-      FAILURE_PHRASE.test(head)
-    );
+  const anchored = targetIsLlm || isStructuredCall(evidence, shape) || evidence.isErrorEnvelope;
+  if (anchored || SIGNATURE.test(head) || ERROR_TYPE.test(head))
+    return isFailure(evidence, shape, status) || isSuccess(evidence) || FAILURE_PHRASE.test(head) || REFUSAL.test(head);
+  if (REFUSAL.test(head)) return true;
   return LLM_WORD.test(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
 }
 
@@ -88,8 +75,14 @@ function isProseLine(line: string): boolean {
   return CODE.test(line) || PROSE.test(line) || PROSE.test(line.replace(LOG_PREFIX, ''));
 }
 
-const explicitFailure = (evidence: Evidence, status: number | null): boolean =>
-  status !== null || evidence.hasErrorNest || evidence.types.length > 0 || evidence.classes.length > 0;
+/** Says itself that something failed, or at least how it ended. */
+const isFailure = (evidence: Evidence, shape: string, status: number | null): boolean =>
+  shape === 'sdk-retry-line' ||
+  shape === 'tenacity' ||
+  status !== null ||
+  evidence.hasErrorNest ||
+  evidence.types.length > 0 ||
+  evidence.classes.length > 0;
 
 const withoutAddresses = (text: string): string => text.replace(/https?:\/\/[^\s'"`)]{1,400}/g, ' ');
 

@@ -32,6 +32,7 @@ const IN_TEXT: readonly RegExp[] = [
 
 /** The first explicit status in the text. */
 export function statusInText(text: string): number | null {
+  if (!/[1-5]\d\d/.test(text)) return null;
   let best: { at: number; status: number } | null = null;
   for (const pattern of IN_TEXT) {
     const match = pattern.exec(text);

@@ -37,17 +37,17 @@ export function accessStampAt(text: string, at: number): number | null {
   return moment(text, { year: four(text, at + 7), month, day: two(text, at), clock: at + 12 });
 }
 
-/** Syslog's `Nov 22 14:23:01` and vLLM's `11-22 14:23:01`, in the year that puts them closest to `nearMs`. */
+const DAY_MS = 86_400_000;
+
+/** Syslog's `Nov 22 14:23:01` and vLLM's `11-22 14:23:01`, in the latest year that does not put them more than two days after `nearMs`: logs tell of the past. */
 export function yearlessStampAt(text: string, at: number, nearMs: number): number | null {
   const found = yearlessDate(text, text[at] === '<' ? text.indexOf('>', at) + 1 : at);
   if (!found || text[found.clock + 2] !== ':') return null;
-  const year = new Date(nearMs).getUTCFullYear();
-  let best: number | null = null;
-  for (const candidate of [year - 1, year, year + 1]) {
-    const ms = moment(text, { ...found, year: candidate });
-    if (ms !== null && (best === null || Math.abs(ms - nearMs) < Math.abs(best - nearMs))) best = ms;
-  }
-  return best;
+  const latestMs = nearMs + 2 * DAY_MS;
+  const year = new Date(latestMs).getUTCFullYear();
+  const inYear = (candidate: number) => moment(text, { ...found, year: candidate });
+  const ms = inYear(year);
+  return ms !== null && ms > latestMs ? inYear(year - 1) : ms;
 }
 
 function yearlessDate(text: string, at: number): { month: number; day: number; clock: number } | null {

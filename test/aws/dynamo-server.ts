@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
@@ -54,17 +54,18 @@ const retries = (attempts: number) => {
   return {
     mode: 'standard',
     acquireInitialRetryToken: async () => token(0),
-    refreshRetryTokenForRetry: async (last: { getRetryCount(): number }) => {
-      if (last.getRetryCount() + 1 >= attempts) throw new Error('no attempts left');
+    refreshRetryTokenForRetry: async (last: { getRetryCount(): number }, { errorType }: { errorType: string }) => {
+      if (errorType === 'CLIENT_ERROR' || last.getRetryCount() + 1 >= attempts) throw new Error('not tried again');
       return token(last.getRetryCount() + 1);
     },
     recordSuccess: () => {},
   };
 };
 
-export const clientOf = (url: string, attempts = 3): DynamoDBClient =>
+export const clientOf = (url: string, { attempts = 3, timeoutMs = 10_000 } = {}): DynamoDBClient =>
   new DynamoDBClient({
     endpoint: url,
+    requestHandler: { requestTimeout: timeoutMs, throwOnRequestTimeout: true },
     region: 'us-east-1',
     credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
     retryStrategy: retries(attempts),
@@ -89,22 +90,26 @@ export async function newTable(client: DynamoDBClient): Promise<string> {
       ],
     }),
   );
+  const isActive = async () =>
+    (await client.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus === 'ACTIVE';
+  while (!(await isActive()));
   return TableName;
 }
 
 /**
  * What happens to a request. `drop-…`: the connection breaks, before or after DynamoDB has done the work. `500-…`: it says
- * that it failed, having done nothing or everything. Anything else is the name of an error that refuses the request.
+ * that it failed, having done nothing or everything. `hang-after`: it has done the work and never answers. Anything else is the name of an error that refuses the request.
  */
-export type Fault = 'drop-before' | 'drop-after' | '500-before' | '500-after' | `${string}Exception`;
+export type Fault = 'drop-before' | 'drop-after' | '500-before' | '500-after' | 'hang-after' | `${string}Exception`;
 
-export interface Proxy extends Endpoint {
+export interface FaultProxy extends Endpoint {
   /** Called for each request with its action (`PutItem`) and body. */
   decide: (action: string, body: string) => Fault | null;
 }
 
-export async function startProxy(target: string): Promise<Proxy> {
-  const agent = new Agent({ keepAlive: true });
+export async function startProxy(target: string): Promise<FaultProxy> {
+  // No connection is kept: one that the target has just closed would be a fault that nobody planned.
+  const agent = new Agent();
   const forward = async (incoming: IncomingMessage, body: Buffer) => {
     const { method, headers, url } = incoming;
     const outgoing = request(`${target}${url}`, { method, headers, agent });
@@ -116,7 +121,7 @@ export async function startProxy(target: string): Promise<Proxy> {
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
     response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'injected' }));
   };
-  const proxy = { decide: (): Fault | null => null } as unknown as Proxy;
+  const proxy = { decide: (): Fault | null => null } as unknown as FaultProxy;
   const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(incoming);
     const fault = proxy.decide(String(incoming.headers['x-amz-target']).split('.')[1] ?? '', body.toString());
@@ -125,6 +130,7 @@ export async function startProxy(target: string): Promise<Proxy> {
     if (fault === '500-before') return refuse(response, 500, 'InternalServerError');
     const answer = await forward(incoming, body);
     if (fault === 'drop-after') return response.destroy();
+    if (fault === 'hang-after') return;
     if (fault === '500-after') return refuse(response, 500, 'InternalServerError');
     response.writeHead(answer.status, answer.headers).end(answer.body);
   };

@@ -74,9 +74,11 @@ test('syslog has no time without a near time', () => {
   expect(timestampOf('Nov 22 14:23:45 host app: boom')).toBeNull();
 });
 
-test('syslog around new year takes the closest year', () => {
+test('a stamp without a year is of the past', () => {
   const january = Date.UTC(2027, 0, 2);
   expect(timestampOf('Dec 31 23:59:59 host app: boom', january)).toBe(Date.UTC(2026, 11, 31, 23, 59, 59));
+  expect(timestampOf('Mar 12 06:01:27 host app: boom', Date.UTC(2026, 10, 22))).toBe(Date.UTC(2026, 2, 12, 6, 1, 27));
+  expect(timestampOf('Nov 23 01:00:00 host app: boom', Date.UTC(2026, 10, 22, 23))).toBe(Date.UTC(2026, 10, 23, 1));
 });
 
 test('every instant written as ISO is read back', () => {

@@ -1,0 +1,89 @@
+import { allowances, deployed, EVERYTHING, flat, of, resourcesOf } from './place.ts';
+
+const template = of(deployed(EVERYTHING));
+
+const logs = (name: string) => [
+  `logs:CreateLogStream on \${Gridwatch${name}Logs.Arn}`,
+  `logs:PutLogEvents on \${Gridwatch${name}Logs.Arn}`,
+];
+const table = (...actions: string[]) => actions.map((action) => `dynamodb:${action} on \${GridwatchTable.Arn}`);
+const key = (...actions: string[]) => actions.map((action) => `kms:${action} on \${GridwatchKey.Arn}`);
+const READ_KEY = key('Decrypt', 'DescribeKey');
+const WRITE_KEY = [...READ_KEY, ...key('Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo')];
+const FAILURES = [
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
+  's3:ListBucket on ${GridwatchQuarantine.Arn}',
+  's3:PutObject on ${GridwatchQuarantine.Arn}/aws/lambda/async/*',
+];
+const COUNTING = [
+  ...table('GetItem', 'PutItem'),
+  ...WRITE_KEY,
+  ...FAILURES,
+  's3:PutObject on ${GridwatchQuarantine.Arn}/quarantine/*',
+  'secretsmanager:GetSecretValue on ${GridwatchSalt}',
+];
+
+describe('the role of', () => {
+  test('ingest puts and gets items, keeps what failed and reads the salt', () => {
+    expect(allowances(template, 'Ingest')).toEqual([...logs('Ingest'), ...COUNTING].sort());
+  });
+
+  test('redrive may do what ingest may, and takes failed batches away', () => {
+    const taking = ['DeleteObject', 'GetObject'].map(
+      (action) => `s3:${action} on \${GridwatchQuarantine.Arn}/aws/lambda/async/*`,
+    );
+    expect(allowances(template, 'Redrive')).toEqual([...logs('Redrive'), ...COUNTING, ...taking].sort());
+  });
+
+  test('evaluate works on the table and publishes to the two alert topics', () => {
+    const publishing = ['Alerts', 'Chat'].flatMap((topic) =>
+      ['GetTopicAttributes', 'Publish'].map((action) => `sns:${action} on \${Gridwatch${topic}}`),
+    );
+    expect(allowances(template, 'Evaluate')).toEqual(
+      [
+        ...logs('Evaluate'),
+        ...table('DeleteItem', 'GetItem', 'PutItem', 'Query'),
+        ...WRITE_KEY,
+        ...FAILURES,
+        ...publishing,
+      ].sort(),
+    );
+  });
+
+  test('query reads the table and nothing else', () => {
+    expect(allowances(template, 'Query')).toEqual([...logs('Query'), ...table('GetItem', 'Query'), ...READ_KEY].sort());
+  });
+
+  test('slack reads one secret and one queue, and remembers what it posted', () => {
+    expect(allowances(template, 'Slack')).toEqual([]);
+  });
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
+});
+
+const roles = resourcesOf(template, 'AWS::IAM::Role');
+
+describe('roles and policies', () => {
+  test('each function has a role of its own', () => {
+    const used = resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) => flat(Properties['Role']));
+    expect(new Set(used).size).toBe(used.length);
+  });
+
+  test('no role has a managed policy', () => {
+    expect(roles.filter(([, { Properties }]) => Properties['ManagedPolicyArns'] !== undefined)).toEqual([]);
+  });
+
+  test('function roles are for Lambda, the chat role is for Amazon Q', () => {
+    const services = roles.map(
+      ([, { Properties }]) => Properties['AssumeRolePolicyDocument'].Statement[0].Principal.Service,
+    );
+    expect(services.sort()).toEqual([...Array(5).fill('lambda.amazonaws.com'), 'chatbot.amazonaws.com'].sort());
+  });
+
+  test.each(['Ingest', 'Evaluate', 'Redrive', 'Query', 'Slack'])('%s is allowed no wildcard action', (role) => {
+    expect(allowances(template, role).filter((rule) => /^[^ ]*\*/.test(rule))).toEqual([]);
+  });
+
+  test.each(['Ingest', 'Evaluate', 'Redrive', 'Query', 'Slack'])('%s is allowed nothing on every resource', (role) => {
+    expect(allowances(template, role).filter((rule) => / on \*/.test(rule))).toEqual([]);
+  });
+});
