@@ -1,9 +1,11 @@
-// Bundles everything that runs: the command line (dist/cli.js, with the recorded incident beside it) and the Lambda functions
-// (dist/functions/<name>/). `--if-stale` does nothing when every bundle is newer than every source. Quiet unless something is wrong.
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+// Bundles everything that runs: the command line (dist/cli.js, with the recorded incident beside it), the Lambda functions
+// (dist/functions/<name>/) and the construct that other CDK apps import (dist/infra/, dist/types/). `--if-stale` does nothing
+// when every bundle is newer than every source, and leaves the types out. Quiet unless something is wrong.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import * as esbuild from 'esbuild';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const dist = (...path) => join(root, 'dist', ...path);
@@ -19,12 +21,16 @@ const newest = (path) => {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 };
 
-const sources = ['shared', 'functions', 'test/fixtures', 'build.mjs', 'package.json'].map((name) => join(root, name));
+const sources = ['shared', 'functions', 'infra', 'test/fixtures', 'build.mjs', 'package.json'].map((name) =>
+  join(root, name),
+);
 // The incident is written last, so a build that was interrupted is stale.
 const outputs = [
   dist('cli.js'),
   ...FUNCTIONS.map((name) => dist('functions', name, 'index.cjs')),
   ...Object.entries(ON_DEMAND).flatMap(([part, users]) => users.map((name) => dist('functions', name, `${part}.cjs`))),
+  dist('infra/gridwatch.js'),
+  dist('infra/gridwatch.cjs'),
   dist('incident'),
 ];
 const isStale = Math.min(...outputs.map(newest)) <= Math.max(...sources.map(newest));
@@ -35,11 +41,21 @@ const common = {
   platform: 'node',
   mainFields: ['module', 'main'],
   logLevel: 'warning',
+  write: false,
 };
+
+/** Replaces each file in one step: somebody may be running it, or building it as well. */
+async function build(options) {
+  const { outputFiles } = await esbuild.build({ ...common, ...options });
+  for (const { path, contents } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.${process.pid}`, contents);
+    renameSync(`${path}.${process.pid}`, path);
+  }
+}
 
 async function buildLocal() {
   const local = {
-    ...common,
     target: 'node20',
     format: 'esm',
     // The SQLite package finds its prebuilt binary relative to its own folder, so it stays outside the bundle.
@@ -71,7 +87,6 @@ const onDemand = {
  */
 async function buildFunctions() {
   const lambda = {
-    ...common,
     target: 'node22',
     format: 'cjs',
     minify: true,
@@ -88,8 +103,31 @@ async function buildFunctions() {
   ]);
 }
 
+/** For ES modules and for CommonJS; CDK itself is the importing app's. */
+async function buildConstruct() {
+  const construct = {
+    target: 'node20',
+    entryPoints: ['infra/gridwatch.ts'],
+    external: ['aws-cdk-lib', 'constructs'],
+  };
+  await build({ ...construct, format: 'esm', outfile: dist('infra/gridwatch.js') });
+  const define = { 'import.meta.dirname': '__dirname' };
+  await build({ ...construct, format: 'cjs', define, outfile: dist('infra/gridwatch.cjs') });
+}
+
+/** Types for the importing app. Two seconds that `npm start` and `cdk synth` have no use for. */
+function writeTypes() {
+  const options =
+    '--ignoreConfig infra/gridwatch.ts --target ES2023 --module NodeNext --types node --strict --exactOptionalPropertyTypes --skipLibCheck --declaration --emitDeclarationOnly --rewriteRelativeImportExtensions --outDir dist/types';
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...options.split(' ')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+}
+
 if (isStale || !process.argv.includes('--if-stale')) {
-  const [recorder] = await Promise.all([buildLocal(), buildFunctions()]);
+  const [recorder] = await Promise.all([buildLocal(), buildFunctions(), buildConstruct()]);
+  if (!process.argv.includes('--if-stale')) writeTypes();
   // The recorded incident that `gridwatch start` replays when it is given no file.
   const { writeIncident } = await import(pathToFileURL(recorder).href);
   writeIncident(dist('incident'));

@@ -1,14 +1,49 @@
 // swc emits CommonJS: Jest's ESM mode is still experimental, and swc rewrites import.meta for us.
-export default {
+const base = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/bench/'],
-  globalSetup: '<rootDir>/test/setup/build.ts',
-  setupFiles: ['<rootDir>/test/setup/freeze.ts'],
   transform: {
     '^.+\\.tsx?$': [
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
+};
+const frozen = { setupFiles: ['<rootDir>/test/setup/freeze.ts'] };
+
+/** Child processes, emulators and CDK: minutes rather than seconds, so CI runs them and `npm test` does not. */
+const SLOW = [
+  '/test/(?:infra|e2e|aws|functions)/',
+  '/test/contract/dynamo-',
+  '/test/local/(?:start|analyze|crash)\\.test',
+];
+
+export default {
+  projects: [
+    {
+      ...base,
+      ...frozen,
+      displayName: 'domain',
+      globalSetup: '<rootDir>/test/setup/build.ts',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...SLOW],
+    },
+    {
+      ...base,
+      ...frozen,
+      displayName: 'world',
+      globalSetup: '<rootDir>/test/setup/build.ts',
+      testMatch: [
+        '<rootDir>/test/{e2e,aws,functions}/**/*.test.ts',
+        '<rootDir>/test/contract/dynamo-*.test.ts',
+        '<rootDir>/test/local/{start,analyze,crash}.test.ts',
+      ],
+    },
+    {
+      ...base,
+      // CDK assigns to what freeze.ts freezes.
+      displayName: 'infra',
+      globalSetup: '<rootDir>/test/setup/build.ts',
+      testMatch: ['<rootDir>/test/infra/**/*.test.ts'],
+    },
+  ],
 };

@@ -28,7 +28,10 @@ export async function ingestPayload(payload: unknown, world: IngestWorld, { note
   if (!world.allowedOwners.includes(owner)) {
     return refuse({ code: 'FOREIGN_OWNER', detail: 'the log events belong to an account that is not allowed' });
   }
-  if (world.ownLogGroups.includes(logGroup)) return measure('LoopGuard', 1);
+  if (world.ownLogGroups.includes(logGroup)) {
+    measure('LoopGuard', 1);
+    return note({ loop: true });
+  }
   const { totals, skipped, duplicates, mismatches } = await ingest(decoded.batch, world, decoded.malformed);
   note({ totals: { ...totals }, skipped, duplicates, mismatches });
   measure('Received', totals.received);

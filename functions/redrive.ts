@@ -45,7 +45,7 @@ export const redriveHandler = (made: () => Promise<RedriveWorld>): Handler<unkno
           inARow = became.every((each) => each === 'failed') ? inARow + became.length : 0;
         }
       }
-      if (!goesOn()) break;
+      if (counts.left > 0) break;
     }
     account.note(counts);
     account.measure('Redriven', counts.redriven);

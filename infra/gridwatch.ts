@@ -6,7 +6,7 @@
  *                   v
  *                 bucket -> redrive (every 5 minutes)
  */
-import { Duration, Lazy, Names, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Lazy, Names, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -14,13 +14,13 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Chat, OWN_LOG_GROUPS } from '../shared/setting-values.ts';
 import { type Deployment, ENV_NAME, toEnv } from '../shared/settings.ts';
-import { readSettings, toSettings, type UserSettings } from '../shared/settings-file.ts';
+import { toSettings, type UserSettings } from '../shared/settings-file.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { pipelineAlarms, placeAlarms, slackAlarms } from './alarms.ts';
 import { placeChat } from './chat.ts';
@@ -34,13 +34,17 @@ import {
   queryPermissions,
   secretPermissions,
   storagePermissions,
+  subscriptionPermissions,
 } from './permissions.ts';
-import type { Channel, GridwatchProps } from './props.ts';
+import { type Channel, checkedSettings, type GridwatchProps } from './props.ts';
 import { runEvery } from './schedule.ts';
-import { connectSlack, placeSlackQueues, pollSlackQueue } from './slack.ts';
+import { connectSlack, placeSlackQueues, pollSlackQueue, webhookSecret } from './slack.ts';
 import { placeStorage, type Storage } from './storage.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { admitAlarms, placeQueue, placeTopic, subscribeEmail } from './topics.ts';
+
+/** The package exports this file. */
+export type { Channel, GridwatchProps } from './props.ts';
 
 const ALL_FUNCTIONS: readonly FunctionName[] = ['ingest', 'evaluate', 'redrive', 'query', 'slack'];
 /** Enough for work that runs once at a time, twice when a run is late. */
@@ -71,7 +75,7 @@ export class Gridwatch extends Construct {
   private readonly subscriptions: Subscriptions;
   private readonly placedAlarms: cloudwatch.Alarm[] = [];
   private chatTopic: sns.Topic | null = null;
-  private slackSecret: secretsmanager.ISecret | null = null;
+  private slackSecret: secretsmanager.ISecret | secretsmanager.Secret | null = null;
   private emails = 0;
 
   constructor(scope: Construct, id: string, props: GridwatchProps) {
@@ -98,7 +102,7 @@ export class Gridwatch extends Construct {
     const evaluate = this.place('evaluate');
     const redrive = this.place('redrive');
     const query = this.place('query');
-    this.permit(evaluate, publishPermissions(this.topic));
+    this.permit(evaluate, [...publishPermissions(this.topic), ...subscriptionPermissions(this.topic)]);
     runEvery(this, 'EveryMinute', Duration.minutes(1), evaluate.lambda);
     runEvery(this, 'EveryFiveMinutes', Duration.minutes(5), redrive.lambda);
     this.queryUrl = query.lambda.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM }).url;
@@ -194,17 +198,18 @@ export class Gridwatch extends Construct {
     placeChat(this, this.deploymentName, chat, [this.chatTopic, this.operationsTopic]);
   }
 
-  private addSlack(secret: secretsmanager.ISecret | string): void {
+  private addSlack(secret: secretsmanager.ISecret | secretsmanager.Secret | string): void {
     if (this.slackSecret !== null) {
       throw new Error(
         `gridwatch: ${this.node.path} has a Slack webhook already; post to more channels through chat, or subscribe to its topic`,
       );
     }
-    this.slackSecret = typeof secret === 'string' ? secretOf(this, secret) : secret;
+    this.slackSecret = typeof secret === 'string' ? webhookSecret(this, secret) : secret;
     const queues = placeSlackQueues(this, this.key);
     connectSlack(this, queues, { alerts: this.topic, operations: this.operationsTopic, undelivered: this.undelivered });
     const slack = this.place('slack');
-    this.permit(slack, secretPermissions(this.slackSecret));
+    // It publishes what it has to say about its own webhook: that cannot come through Slack.
+    this.permit(slack, [...secretPermissions(this.slackSecret), ...publishPermissions(this.topic)]);
     pollSlackQueue(this, queues, slack);
     acknowledge(this, this.bucket, ['Slack', 'SlackPolling', 'SlackDead']);
     this.placedAlarms.push(...placeAlarms(this, slackAlarms(this.deploymentName, queues.dead), this.operationsTopic));
@@ -261,41 +266,4 @@ export class Gridwatch extends Construct {
 /** The environment is written at synth, because a channel may be added after the function was placed. */
 function toEnvOnce(produce: () => Record<string, string>): Record<string, string> {
   return { [ENV_NAME]: Lazy.string({ produce: () => produce()[ENV_NAME] }) };
-}
-
-/** Checks the plain values by the rules of gridwatch.json; what CloudFormation will fill in cannot be checked here. */
-function checkedSettings(path: string, props: GridwatchProps): UserSettings {
-  const {
-    logGroups,
-    slackWebhookSecret,
-    email,
-    topic: _,
-    table: __,
-    encryptionKey: ___,
-    codeRoot: ____,
-    ...plain
-  } = props;
-  const given = {
-    ...plain,
-    email: [email ?? []].flat().filter((address) => !Token.isUnresolved(address)),
-    ...(typeof slackWebhookSecret === 'string' && !Token.isUnresolved(slackWebhookSecret)
-      ? { slackWebhookSecret }
-      : {}),
-  };
-  const known = Object.entries(given).filter(([, value]) => !Token.isUnresolved(value));
-  // Log groups may follow later; Subscriptions checks them one by one, and at synth that there is one.
-  const { settings, problems } = readSettings(Object.fromEntries(known), `gridwatch: ${path}`, {
-    mayLackLogGroups: true,
-  });
-  if (problems.length > 0) throw new Error(problems.join('\n'));
-  return { ...settings, summaryUrl: props.summaryUrl ?? settings.summaryUrl };
-}
-
-function secretOf(scope: Construct, nameOrArn: string): secretsmanager.ISecret {
-  const { Secret } = secretsmanager;
-  if (!nameOrArn.startsWith('arn:')) return Secret.fromSecretNameV2(scope, 'SlackWebhook', nameOrArn);
-  // A complete ARN ends in the six characters that Secrets Manager appended.
-  return /-[A-Za-z0-9]{6}$/.test(nameOrArn)
-    ? Secret.fromSecretCompleteArn(scope, 'SlackWebhook', nameOrArn)
-    : Secret.fromSecretPartialArn(scope, 'SlackWebhook', nameOrArn);
 }

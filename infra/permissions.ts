@@ -16,12 +16,15 @@ export const FAILED_PREFIX = 'aws/lambda/async/';
 /** ingest keeps batches that can never be read below this one. */
 export const QUARANTINE_PREFIX = 'quarantine/';
 
+/** Slack remembers what it posted, and touches nothing else: not the counts, not the alerts. */
+export const SLACK_PARTITIONS = ['N', 'N#*'];
+
 const ADD = ['dynamodb:GetItem', 'dynamodb:PutItem'];
 const TABLE_ACTIONS: Record<FunctionName, readonly string[]> = {
   ingest: ADD,
   redrive: ADD,
   evaluate: [...ADD, 'dynamodb:DeleteItem', 'dynamodb:Query'],
-  slack: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  slack: ADD,
   query: ['dynamodb:GetItem', 'dynamodb:Query'],
 };
 const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
@@ -33,8 +36,8 @@ const allow = (actions: readonly string[], ...resources: string[]): iam.PolicySt
 /** What a function needs of the storage. Channels add theirs when they are added. */
 export function storagePermissions(name: FunctionName, { key, table, bucket, salt }: Storage): iam.PolicyStatement[] {
   const tableStatement = allow(TABLE_ACTIONS[name], table.tableArn);
-  // Slack remembers what it posted, and touches nothing else.
-  if (name === 'slack') tableStatement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': ['N#*'] });
+  if (name === 'slack')
+    tableStatement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': SLACK_PARTITIONS });
   const keys = new Set([key.keyArn, ...(table.encryptionKey ? [table.encryptionKey.keyArn] : [])]);
   const statements = [tableStatement, allow(name === 'query' ? READ_KEY : WRITE_KEY, ...keys)];
   if (name === 'ingest' || name === 'redrive') {
@@ -54,16 +57,20 @@ export function failurePermissions({ bucket }: Storage): iam.PolicyStatement[] {
   ];
 }
 
-/** `GetTopicAttributes` tells how many subscriptions nobody has confirmed. */
 export function publishPermissions(topic: sns.ITopic): iam.PolicyStatement[] {
   const masterKey = (topic as { readonly masterKey?: kms.IKey }).masterKey;
   return [
-    allow(['sns:GetTopicAttributes', 'sns:Publish'], topic.topicArn),
+    allow(['sns:Publish'], topic.topicArn),
     ...(masterKey ? [allow(['kms:Decrypt', 'kms:GenerateDataKey'], masterKey.keyArn)] : []),
   ];
 }
 
-export function secretPermissions(secret: secretsmanager.ISecret): iam.PolicyStatement[] {
+/** Tells how many subscriptions nobody has confirmed. */
+export const subscriptionPermissions = (topic: sns.ITopic): iam.PolicyStatement[] => [
+  allow(['sns:GetTopicAttributes'], topic.topicArn),
+];
+
+export function secretPermissions(secret: secretsmanager.ISecret | secretsmanager.Secret): iam.PolicyStatement[] {
   // The ARN of a secret known by name only lacks the six characters that Secrets Manager appends.
   const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
   return [

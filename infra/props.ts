@@ -1,10 +1,12 @@
 /** What a CDK app may say about a Gridwatch. Plain values follow the rules of gridwatch.json; resources are CDK's own types. */
+import { Token } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Chat } from '../shared/setting-values.ts';
+import { readSettings, type UserSettings } from '../shared/settings-file.ts';
 
 export interface GridwatchProps {
   /** Log groups whose events are read, as constructs or by name. More can follow with `addLogGroup`. */
@@ -25,7 +27,7 @@ export interface GridwatchProps {
   /** Where alerts go by e-mail; AWS asks each address to confirm. */
   readonly email?: string | readonly string[];
   /** The secret that holds the URL of a Slack incoming webhook, as a construct, name or ARN. */
-  readonly slackWebhookSecret?: secretsmanager.ISecret | string;
+  readonly slackWebhookSecret?: secretsmanager.ISecret | secretsmanager.Secret | string;
   /** A Slack channel of Amazon Q Developer in chat applications; the workspace is authorised once in its console. */
   readonly chat?: Chat;
 
@@ -87,5 +89,33 @@ export interface GridwatchProps {
 /** A way to tell people, for `addChannel`. */
 export type Channel =
   | { readonly email: string }
-  | { readonly slackWebhookSecret: secretsmanager.ISecret | string }
+  | { readonly slackWebhookSecret: secretsmanager.ISecret | secretsmanager.Secret | string }
   | { readonly chat: Chat };
+
+/** Checks the plain values by the rules of gridwatch.json; what CloudFormation will fill in cannot be checked here. */
+export function checkedSettings(path: string, props: GridwatchProps): UserSettings {
+  const {
+    logGroups,
+    slackWebhookSecret,
+    email,
+    topic: _,
+    table: __,
+    encryptionKey: ___,
+    codeRoot: ____,
+    ...plain
+  } = props;
+  const given = {
+    ...plain,
+    email: [email ?? []].flat().filter((address) => !Token.isUnresolved(address)),
+    ...(typeof slackWebhookSecret === 'string' && !Token.isUnresolved(slackWebhookSecret)
+      ? { slackWebhookSecret }
+      : {}),
+  };
+  const known = Object.entries(given).filter(([, value]) => !Token.isUnresolved(value));
+  // Log groups may follow later; Subscriptions checks them one by one, and at synth that there is one.
+  const { settings, problems } = readSettings(Object.fromEntries(known), `gridwatch: ${path}`, {
+    mayLackLogGroups: true,
+  });
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return { ...settings, summaryUrl: props.summaryUrl ?? settings.summaryUrl };
+}

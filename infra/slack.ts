@@ -6,6 +6,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -57,4 +58,14 @@ export function pollSlackQueue(scope: Construct, { queue }: SlackQueues, poster:
     maxConcurrency: 2,
   });
   mapping.node.addDependency(poster.role);
+}
+
+/** The secret that holds the webhook's URL, by name or ARN. */
+export function webhookSecret(scope: Construct, nameOrArn: string): secretsmanager.ISecret {
+  const { Secret } = secretsmanager;
+  if (!nameOrArn.startsWith('arn:')) return Secret.fromSecretNameV2(scope, 'SlackWebhook', nameOrArn);
+  // A complete ARN ends in the six characters that Secrets Manager appended.
+  return /-[A-Za-z0-9]{6}$/.test(nameOrArn)
+    ? Secret.fromSecretCompleteArn(scope, 'SlackWebhook', nameOrArn)
+    : Secret.fromSecretPartialArn(scope, 'SlackWebhook', nameOrArn);
 }

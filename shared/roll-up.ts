@@ -15,19 +15,24 @@ interface Open {
 /** Folds every dirty minute; returns the oldest of them, or null when nothing was dirty. */
 export async function foldDirty(store: Store, settings: Settings, nowMs: number): Promise<number | null> {
   const dirty = await store.dirty();
-  const folded: number[] = [];
+  // Hours that closed since last time, whether or not anything is dirty now.
+  await rollUpClosed(store, [], settings, nowMs);
   for (const run of runsOf(dirty.map(({ windowMs }) => windowMs))) {
-    const contributions = await store.contributions(run.fromMs - 2 * MINUTE_MS, run.toMs + 3 * MINUTE_MS);
-    for (const windowMs of affected(contributions, run)) {
-      const near = contributions.filter((one) => Math.abs(one.windowMs - windowMs) <= MINUTE_MS);
-      await store.putRollUp(fold(near, windowMs, settings.maxCells));
-      folded.push(windowMs);
-    }
+    await rollUpClosed(store, await foldRun(store, run, settings), settings, nowMs);
+    // Last: a crash before this line leaves the marks, and the next run folds again.
+    for (const mark of dirty) if (mark.windowMs >= run.fromMs && mark.windowMs <= run.toMs) await store.clean(mark);
   }
-  await rollUpClosed(store, folded, settings, nowMs);
-  // Last: a crash before this line leaves the marks, and the next run folds again.
-  for (const mark of dirty) await store.clean(mark);
   return dirty.length === 0 ? null : Math.min(...dirty.map(({ windowMs }) => windowMs));
+}
+
+async function foldRun(store: Store, run: Run, settings: Settings): Promise<number[]> {
+  const contributions = await store.contributions(run.fromMs - 2 * MINUTE_MS, run.toMs + 3 * MINUTE_MS);
+  const windows = affected(contributions, run);
+  for (const windowMs of windows) {
+    const near = contributions.filter((one) => Math.abs(one.windowMs - windowMs) <= MINUTE_MS);
+    await store.putRollUp(fold(near, windowMs, settings.maxCells));
+  }
+  return windows;
 }
 
 interface Run {

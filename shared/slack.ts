@@ -33,7 +33,9 @@ export interface SlackPayload {
 
 const LENGTH = { header: 150, section: 1500, field: 350, steps: 2400, context: 300 } as const;
 
-const plain = (text: string, most: number): Plain => ({ type: 'plain_text', text: inert(text, most), emoji: false });
+/** Slack refuses an empty text. */
+const shown = (text: string, most: number): string => inert(text, most).trim() || '(nothing)';
+const plain = (text: string, most: number): Plain => ({ type: 'plain_text', text: shown(text, most), emoji: false });
 const section = (text: string, most: number = LENGTH.section): Block => ({ type: 'section', text: plain(text, most) });
 const field = (name: string, lines: readonly string[]): Plain => plain([name, ...lines].join('\n'), LENGTH.field);
 
@@ -41,7 +43,7 @@ export function slackPayload(message: Told): SlackPayload {
   const { title, blocks } = partsOf(message);
   const header: Block = { type: 'header', text: plain(title, LENGTH.header) };
   return {
-    text: inert(title, LENGTH.header),
+    text: shown(title, LENGTH.header),
     blocks: [header, ...blocks],
     unfurl_links: false,
     unfurl_media: false,

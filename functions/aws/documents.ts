@@ -4,18 +4,23 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Store, Versioned } from '../../shared/ports.ts';
+import { DAY_MS } from '../../shared/window.ts';
 import { ALERT_LIFE_MS, assertReadable, byBytes, expiry, isLive, layout, pack, unpack } from './item.ts';
 import { inParallel } from './parallel.ts';
 import { bodyOf, sweep, withBody } from './parts.ts';
 import { type Expression, type Item, number, numberIn, type Table, text, textIn } from './table.ts';
 
 /** Where the documents whose keys begin with `prefix` are, and how long after their last write. The first that fits counts. */
+const REST = { prefix: '', pk: 'D', lifeMs: null } as const;
 const FAMILIES = [
   { prefix: 'alert/', pk: 'A', lifeMs: ALERT_LIFE_MS },
-  { prefix: '', pk: 'D', lifeMs: null },
+  // The Slack function's role reaches this partition only.
+  { prefix: 'slack/', pk: 'N', lifeMs: 30 * DAY_MS },
+  { prefix: 'quarantine/', pk: 'Q', lifeMs: 14 * DAY_MS },
+  REST,
 ] as const;
 
-const familyOf = (key: string) => FAMILIES.find(({ prefix }) => key.startsWith(prefix)) ?? FAMILIES[1];
+const familyOf = (key: string) => FAMILIES.find(({ prefix }) => key.startsWith(prefix)) ?? REST;
 const sortKey = (key: string): string => `K#${key}`;
 const keyOf = (head: Item): string => textIn(head, 'SK').slice(2);
 

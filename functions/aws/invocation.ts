@@ -57,8 +57,12 @@ export function invoked<Event, Answer>(
     isCold = false;
     const measured = new Map<MetricName, number>();
     const account: Account = {
-      note: (more) => Object.assign(facts, more),
-      measure: (name, value) => measured.set(name, (measured.get(name) ?? 0) + value),
+      note: (more) => {
+        Object.assign(facts, more);
+      },
+      measure: (name, value) => {
+        measured.set(name, (measured.get(name) ?? 0) + value);
+      },
     };
     const finish = (say: 'info' | 'error', outcome: string, more: Facts): void => {
       logger[say](outcome, { ...facts, ...more, durationMs: Math.round(performance.now() - startMs) });

@@ -6,8 +6,8 @@ const SKEW_MS = 30_000;
 
 export interface Present {
   readonly nowMs: number;
-  /** Clock minus schedule, where they are too far apart to be explained by waiting. */
-  readonly skewMs: number | null;
+  /** Clock minus schedule, where waiting does not explain the difference; else 0. */
+  readonly skewMs: number;
 }
 
 /**
@@ -17,8 +17,8 @@ export interface Present {
 export function presentAt(event: unknown, clockMs: number): Present {
   const { time } = Object(event);
   const meantMs = typeof time === 'string' ? Date.parse(time) : Number.NaN;
-  if (!Number.isFinite(meantMs)) return { nowMs: clockMs, skewMs: null };
+  if (!Number.isFinite(meantMs)) return { nowMs: clockMs, skewMs: 0 };
   const lateMs = clockMs - meantMs;
-  if (lateMs >= -SKEW_MS && lateMs <= LATE_MS) return { nowMs: Math.max(clockMs, meantMs), skewMs: null };
+  if (lateMs >= -SKEW_MS && lateMs <= LATE_MS) return { nowMs: Math.max(clockMs, meantMs), skewMs: 0 };
   return { nowMs: meantMs, skewMs: lateMs };
 }

@@ -29,7 +29,8 @@ export async function postJson(url: URL, body: string): Promise<Answer> {
     const response = await fetch(url, {
       method: 'POST',
       body,
-      headers: { 'Content-Type': 'application/json; charset=utf-8' },
+      // A kept connection would be dead after the pause between two invocations, and its error would delay the alert.
+      headers: { 'Content-Type': 'application/json; charset=utf-8', Connection: 'close' },
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -104,7 +104,7 @@ export type Fault = 'drop-before' | 'drop-after' | '500-before' | '500-after' | 
 
 export interface FaultProxy extends Endpoint {
   /** Called for each request with its action (`PutItem`) and body. */
-  decide: (action: string, body: string) => Fault | null;
+  decide: (action: string, body: string) => Fault | null | Promise<null>;
 }
 
 export async function startProxy(target: string): Promise<FaultProxy> {
@@ -121,10 +121,10 @@ export async function startProxy(target: string): Promise<FaultProxy> {
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
     response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'injected' }));
   };
-  const proxy = { decide: (): Fault | null => null } as unknown as FaultProxy;
+  const proxy = { decide: () => null } as unknown as FaultProxy;
   const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(incoming);
-    const fault = proxy.decide(String(incoming.headers['x-amz-target']).split('.')[1] ?? '', body.toString());
+    const fault = await proxy.decide(String(incoming.headers['x-amz-target']).split('.')[1] ?? '', body.toString());
     if (fault?.endsWith('Exception')) return refuse(response, 400, fault);
     if (fault === 'drop-before') return response.destroy();
     if (fault === '500-before') return refuse(response, 500, 'InternalServerError');

@@ -9,14 +9,17 @@ const subscriptions = resourcesOf(template, SUBSCRIPTION);
 const to = (protocol: string) =>
   subscriptions
     .filter(([, { Properties }]) => Properties['Protocol'] === protocol)
-    .map(([, { Properties }]) => `${flat(Properties['TopicArn'])} -> ${flat(Properties['Endpoint'])}`.replace(/[0-9A-F]{8}(?=[.}])/g, ''));
+    .map(([, { Properties }]) =>
+      `${flat(Properties['TopicArn'])} -> ${flat(Properties['Endpoint'])}`.replace(/[0-9A-F]{8}(?=[.>])/g, ''),
+    );
 
 describe('e-mail', () => {
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
   test('goes to the address from both topics', () => {
-    expect(to('email')).toEqual(['${GridwatchAlerts} -> oncall@example.com', '${GridwatchOperations} -> oncall@example.com']);
+    expect(to('email')).toEqual([
+      '<GridwatchAlerts> -> oncall@example.com',
+      '<GridwatchOperations> -> oncall@example.com',
+    ]);
   });
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
 
   test('may have several addresses', () => {
     const several = of(deployed({ logGroups: '/app/a', email: 'a@example.com,b@example.com' }));
@@ -25,17 +28,18 @@ describe('e-mail', () => {
 });
 
 test.each(subscriptions)('%s keeps what it cannot deliver', (_id, { Properties }) => {
-  expect(flat(Properties['RedrivePolicy'].deadLetterTargetArn)).toMatch(/^\$\{GridwatchUndelivered[0-9A-F]{8}\.Arn\}$/);
+  expect(flat(Properties['RedrivePolicy'].deadLetterTargetArn)).toMatch(/^<GridwatchUndelivered[0-9A-F]{8}\.Arn>$/);
 });
 
 describe('Slack', () => {
   const queue = one(template, 'AWS::SQS::Queue', 'SlackQueue').Properties;
 
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
   test('hears alerts and alarms through a queue', () => {
-    expect(to('sqs')).toEqual(['${GridwatchAlerts} -> ${GridwatchSlackQueue.Arn}', '${GridwatchOperations} -> ${GridwatchSlackQueue.Arn}']);
+    expect(to('sqs')).toEqual([
+      '<GridwatchAlerts> -> <GridwatchSlackQueue.Arn>',
+      '<GridwatchOperations> -> <GridwatchSlackQueue.Arn>',
+    ]);
   });
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
 
   test('gets the envelope of SNS, not the raw message', () => {
     for (const [, { Properties }] of subscriptions) expect(Properties['RawMessageDelivery']).toBeUndefined();
@@ -74,8 +78,16 @@ describe('Slack', () => {
 
   test.each([
     ['a name', 'gridwatch/slack', /:secret:gridwatch\/slack-\?{6}$/],
-    ['a complete ARN', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-a1B2c3', /^arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-a1B2c3$/],
-    ['an ARN without its last six characters', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook', /:secret:hook-\?{6}$/],
+    [
+      'a complete ARN',
+      'arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-a1B2c3',
+      /^arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-a1B2c3$/,
+    ],
+    [
+      'an ARN without its last six characters',
+      'arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook',
+      /:secret:hook-\?{6}$/,
+    ],
   ])('reads the secret given by %s', (_what, slackWebhookSecret, pattern) => {
     const rules = allowances(of(deployed({ logGroups: '/app/a', slackWebhookSecret })), 'Slack');
     const [rule] = rules.filter((it) => it.startsWith('secretsmanager:'));
@@ -87,13 +99,14 @@ describe('Slack', () => {
       logGroups: ['/app/a'],
       slackWebhookSecret: new secretsmanager.Secret(scope, 'Hook'),
     }));
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as `flat` writes it
-    expect(allowances(of(stack), 'Slack')).toContain('secretsmanager:GetSecretValue on ${Hook}');
+    expect(allowances(of(stack), 'Slack')).toContain('secretsmanager:GetSecretValue on <Hook>');
   });
 
   test('takes one webhook', () => {
     const { gridwatch } = constructed({ logGroups: ['/app/a'], slackWebhookSecret: 'one' });
-    expect(() => gridwatch.addChannel({ slackWebhookSecret: 'two' })).toThrow('gridwatch: Theirs/Watch has a Slack webhook already');
+    expect(() => gridwatch.addChannel({ slackWebhookSecret: 'two' })).toThrow(
+      'gridwatch: Theirs/Watch has a Slack webhook already',
+    );
   });
 });
 
@@ -105,9 +118,8 @@ describe('chat', () => {
   });
 
   test('hears its own topic and the alarms, not the texts for e-mail', () => {
-    const topics = chat['SnsTopicArns'].map((arn: unknown) => flat(arn).replace(/[0-9A-F]{8}(?=})/, ''));
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
-    expect(topics).toEqual(['${GridwatchChat}', '${GridwatchOperations}']);
+    const topics = chat['SnsTopicArns'].map((arn: unknown) => flat(arn).replace(/[0-9A-F]{8}(?=>)/, ''));
+    expect(topics).toEqual(['<GridwatchChat>', '<GridwatchOperations>']);
   });
 
   test('may do nothing, where AWS would have let it do everything', () => {
@@ -115,7 +127,10 @@ describe('chat', () => {
   });
 
   test('may have several channels', () => {
-    const { stack, gridwatch } = constructed({ logGroups: ['/app/a'], chat: { workspaceId: 'T0123ABCD', channelId: 'C1AAAA' } });
+    const { stack, gridwatch } = constructed({
+      logGroups: ['/app/a'],
+      chat: { workspaceId: 'T0123ABCD', channelId: 'C1AAAA' },
+    });
     gridwatch.addChannel({ chat: { workspaceId: 'T0123ABCD', channelId: 'C2BBBB' } });
     expect(resourcesOf(of(stack), 'AWS::Chatbot::SlackChannelConfiguration')).toHaveLength(2);
   });
@@ -131,11 +146,17 @@ describe('channels that are added later', () => {
   test('are known to the functions', () => {
     const { GRIDWATCH } = one(later, 'AWS::Lambda::Function', 'Evaluate').Properties['Environment'].Variables;
     const { deployment } = JSON.parse(flat(GRIDWATCH));
-    expect(deployment).toMatchObject({ chatTopicArn: expect.stringContaining('Chat'), slackSecretArn: expect.stringContaining('later') });
+    expect(deployment).toMatchObject({
+      chatTopicArn: expect.stringContaining('Chat'),
+      slackSecretArn: expect.stringContaining('later'),
+    });
   });
 
   test('make the same resources as channels given at once', () => {
-    const types = (it: typeof later) => resourcesOf(it).map(([, { Type }]) => Type).sort();
+    const types = (it: typeof later) =>
+      resourcesOf(it)
+        .map(([, { Type }]) => Type)
+        .sort();
     expect(types(later)).toEqual(types(of(deployed({ ...EVERYTHING, logGroups: '/app/a' }))));
   });
 });
@@ -157,7 +178,6 @@ describe('an existing topic', () => {
       const key = new kms.Key(scope, 'Pager');
       return { logGroups: ['/app/a'], topic: new sns.Topic(scope, 'Given', { masterKey: key }) };
     });
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as `flat` writes it
-    expect(allowances(of(other.stack), 'Evaluate')).toContain('kms:GenerateDataKey on ${Pager.Arn}');
+    expect(allowances(of(other.stack), 'Evaluate')).toContain('kms:GenerateDataKey on <Pager.Arn>');
   });
 });

@@ -17,15 +17,13 @@ describe('the permission of CloudWatch Logs', () => {
   const [[, permission] = []] = fromLogs(of(deployed({ logGroups: ['/app/a'] })));
 
   test('is for any log group of this account and region', () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as `flat` writes it
     expect(flat(permission?.Properties['SourceArn'])).toBe(
-      'arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*',
+      'arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:*',
     );
   });
 
   test('names the account as well, against a confused deputy', () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as `flat` writes it
-    expect(flat(permission?.Properties['SourceAccount'])).toBe('${AWS::AccountId}');
+    expect(flat(permission?.Properties['SourceAccount'])).toBe('<AWS::AccountId>');
   });
 
   test('every other permission names the one rule it is for', () => {
@@ -33,7 +31,7 @@ describe('the permission of CloudWatch Logs', () => {
       ([, { Properties }]) => Properties['Principal'] !== 'logs.amazonaws.com',
     );
     expect(others).toHaveLength(2);
-    for (const [, { Properties }] of others) expect(flat(Properties['SourceArn'])).toMatch(/^\$\{GridwatchEvery/);
+    for (const [, { Properties }] of others) expect(flat(Properties['SourceArn'])).toMatch(/^<GridwatchEvery/);
   });
 });
 
@@ -89,7 +87,7 @@ describe('filters', () => {
   test('deliver every event to ingest unless a pattern is set', () => {
     const { Properties } = one(of(deployed({ logGroups: ['/app/a'] })), FILTER);
     expect(Properties['FilterPattern']).toBe('');
-    expect(flat(Properties['DestinationArn'])).toMatch(/^\$\{GridwatchIngestFunction/);
+    expect(flat(Properties['DestinationArn'])).toMatch(/^<GridwatchIngestFunction/);
   });
 
   test('carry the pattern of the setting', () => {
@@ -99,7 +97,8 @@ describe('filters', () => {
 
   test('go with the stack', () => {
     const template = of(deployed({ logGroups: names(3) }));
-    for (const [, { DeletionPolicy }] of resourcesOf(template, FILTER)) expect(DeletionPolicy ?? 'Delete').toBe('Delete');
+    for (const [, { DeletionPolicy }] of resourcesOf(template, FILTER))
+      expect(DeletionPolicy ?? 'Delete').toBe('Delete');
   });
 
   test('share a name, by which the alarm on deliveries finds them', () => {
@@ -114,7 +113,7 @@ describe('log groups of another app', () => {
   test('are read when they are made in the same stack', () => {
     const { stack } = constructed((scope) => ({ logGroups: [new logs.LogGroup(scope, 'Theirs')] }));
     const { Properties } = one(of(stack), FILTER);
-    expect(flat(Properties['LogGroupName'])).toMatch(/^\$\{Theirs[0-9A-F]{8}\}$/);
+    expect(flat(Properties['LogGroupName'])).toMatch(/^<Theirs[0-9A-F]{8}>$/);
   });
 
   test('keep their logical id whether named or imported', () => {
@@ -177,7 +176,7 @@ describe('the policy of the account', () => {
 
   test('delivers to ingest, with the one permission in place', () => {
     expect(flat(policy.Properties['PolicyDocument'])).toMatch(
-      /"DestinationArn":"\$\{GridwatchIngestFunction[0-9A-F]{8}\.Arn\}"/,
+      /"DestinationArn":"<GridwatchIngestFunction[0-9A-F]{8}\.Arn>"/,
     );
     expect(policy.DependsOn).toHaveLength(1);
   });

@@ -1,8 +1,7 @@
 import { deployed, EVERYTHING, flat, type Json, of, one, resourcesOf } from './place.ts';
 
 const template = of(deployed(EVERYTHING));
-// biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as `flat` writes it
-const KEY = /^\$\{GridwatchKey[0-9A-F]{8}\.Arn\}$/;
+const KEY = /^<GridwatchKey[0-9A-F]{8}\.Arn>$/;
 
 /** Where each type names the key that encrypts it. */
 const KEY_OF: Record<string, (properties: Json) => unknown> = {
@@ -34,9 +33,8 @@ describe('the key', () => {
   test('admits SNS for topics of this account and region only', () => {
     expect(forService('sns.')).toHaveLength(1);
     expect(forService('sns.')[0]).toMatchObject({ Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as `flat` writes it
     expect(flat(forService('sns.')[0]?.['Condition'].ArnLike['aws:SourceArn'])).toBe(
-      'arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:*',
+      'arn:<AWS::Partition>:sns:<AWS::Region>:<AWS::AccountId>:*',
     );
   });
 
@@ -76,7 +74,7 @@ describe('TLS', () => {
     const guarded = policies.filter(({ deny }) => deny).flatMap(({ targets }) => targets);
     expect(guarded.sort()).toEqual(
       resourcesOf(template, type)
-        .map(([id]) => `\${${id}}`)
+        .map(([id]) => `<${id}>`)
         .sort(),
     );
   });

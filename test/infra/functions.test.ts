@@ -65,7 +65,7 @@ describe('settings reach the functions', () => {
   test('thresholds and hosts travel in one variable', () => {
     const { GRIDWATCH } = variables({ hosts: 'any', minShare: '0.1', minFailures: 5, repeatHours: 1 })['Environment']
       .Variables;
-    const { settings } = JSON.parse(flat(GRIDWATCH).replace(/\$\{[^}]*\}/g, 'x'));
+    const { settings } = JSON.parse(flat(GRIDWATCH).replace(/<[^>]*>/g, 'x'));
     expect(settings).toMatchObject({ hosts: 'any', minShare: 0.1, minFailures: 5, repeatIntervalMs: 3_600_000 });
   });
 
@@ -73,15 +73,13 @@ describe('settings reach the functions', () => {
     const { GRIDWATCH } = variables({})['Environment'].Variables;
     const { deployment } = JSON.parse(flat(GRIDWATCH));
     expect(deployment).toMatchObject({
-      // biome-ignore-start lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
-      tableName: expect.stringMatching(/^\$\{GridwatchTable/),
-      alertTopicArn: expect.stringMatching(/^\$\{GridwatchAlerts/),
-      chatTopicArn: expect.stringMatching(/^\$\{GridwatchChat/),
-      quarantineBucket: expect.stringMatching(/^\$\{GridwatchQuarantine/),
-      saltSecretArn: expect.stringMatching(/^\$\{GridwatchSalt/),
+      tableName: expect.stringMatching(/^<GridwatchTable/),
+      alertTopicArn: expect.stringMatching(/^<GridwatchAlerts/),
+      chatTopicArn: expect.stringMatching(/^<GridwatchChat/),
+      quarantineBucket: expect.stringMatching(/^<GridwatchQuarantine/),
+      saltSecretArn: expect.stringMatching(/^<GridwatchSalt/),
       slackSecretArn: expect.stringContaining(':secret:gridwatch/slack'),
-      allowedOwners: ['${AWS::AccountId}'],
-      // biome-ignore-end lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
+      allowedOwners: ['<AWS::AccountId>'],
     });
     expect(deployment.ownLogGroups).toHaveLength(5);
   });
@@ -115,7 +113,7 @@ describe('asynchronous invocations', () => {
 
   test.each(configs)('%s keeps them in the encrypted bucket', (_id, { Properties }) => {
     expect(flat(Properties['DestinationConfig'].OnFailure.Destination)).toMatch(
-      /^\$\{GridwatchQuarantine[0-9A-F]{8}\.Arn\}$/,
+      /^<GridwatchQuarantine[0-9A-F]{8}\.Arn>$/,
     );
   });
 

@@ -1,26 +1,29 @@
+import { documentsOf } from '../../functions/aws/documents.ts';
+import { FAILED_PREFIX as READ_FROM } from '../../functions/aws/failure.ts';
+import type { Table } from '../../functions/aws/table.ts';
+import { FAILED_PREFIX, SLACK_PARTITIONS } from '../../infra/permissions.ts';
 import { allowances, deployed, EVERYTHING, flat, of, resourcesOf } from './place.ts';
 
 const template = of(deployed(EVERYTHING));
 
 const logs = (name: string) => [
-  `logs:CreateLogStream on \${Gridwatch${name}Logs.Arn}`,
-  `logs:PutLogEvents on \${Gridwatch${name}Logs.Arn}`,
+  `logs:CreateLogStream on <Gridwatch${name}Logs.Arn>`,
+  `logs:PutLogEvents on <Gridwatch${name}Logs.Arn>`,
 ];
-const table = (...actions: string[]) => actions.map((action) => `dynamodb:${action} on \${GridwatchTable.Arn}`);
-const key = (...actions: string[]) => actions.map((action) => `kms:${action} on \${GridwatchKey.Arn}`);
+const table = (...actions: string[]) => actions.map((action) => `dynamodb:${action} on <GridwatchTable.Arn>`);
+const key = (...actions: string[]) => actions.map((action) => `kms:${action} on <GridwatchKey.Arn>`);
 const READ_KEY = key('Decrypt', 'DescribeKey');
 const WRITE_KEY = [...READ_KEY, ...key('Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo')];
 const FAILURES = [
-  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
-  's3:ListBucket on ${GridwatchQuarantine.Arn}',
-  's3:PutObject on ${GridwatchQuarantine.Arn}/aws/lambda/async/*',
+  's3:ListBucket on <GridwatchQuarantine.Arn>',
+  's3:PutObject on <GridwatchQuarantine.Arn>/aws/lambda/async/*',
 ];
 const COUNTING = [
   ...table('GetItem', 'PutItem'),
   ...WRITE_KEY,
   ...FAILURES,
-  's3:PutObject on ${GridwatchQuarantine.Arn}/quarantine/*',
-  'secretsmanager:GetSecretValue on ${GridwatchSalt}',
+  's3:PutObject on <GridwatchQuarantine.Arn>/quarantine/*',
+  'secretsmanager:GetSecretValue on <GridwatchSalt>',
 ];
 
 describe('the role of', () => {
@@ -30,15 +33,17 @@ describe('the role of', () => {
 
   test('redrive may do what ingest may, and takes failed batches away', () => {
     const taking = ['DeleteObject', 'GetObject'].map(
-      (action) => `s3:${action} on \${GridwatchQuarantine.Arn}/aws/lambda/async/*`,
+      (action) => `s3:${action} on <GridwatchQuarantine.Arn>/aws/lambda/async/*`,
     );
     expect(allowances(template, 'Redrive')).toEqual([...logs('Redrive'), ...COUNTING, ...taking].sort());
   });
 
   test('evaluate works on the table and publishes to the two alert topics', () => {
-    const publishing = ['Alerts', 'Chat'].flatMap((topic) =>
-      ['GetTopicAttributes', 'Publish'].map((action) => `sns:${action} on \${Gridwatch${topic}}`),
-    );
+    const publishing = [
+      'sns:GetTopicAttributes on <GridwatchAlerts>',
+      'sns:Publish on <GridwatchAlerts>',
+      'sns:Publish on <GridwatchChat>',
+    ];
     expect(allowances(template, 'Evaluate')).toEqual(
       [
         ...logs('Evaluate'),
@@ -55,9 +60,19 @@ describe('the role of', () => {
   });
 
   test('slack reads one secret and one queue, and remembers what it posted', () => {
-    expect(allowances(template, 'Slack')).toEqual([]);
+    const own = ' if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["N","N#*"]}}';
+    const queue = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
+    expect(allowances(template, 'Slack')).toEqual(
+      [
+        ...logs('Slack'),
+        ...table('GetItem', 'PutItem').map((rule) => `${rule}${own}`),
+        ...WRITE_KEY,
+        ...queue.map((action) => `sqs:${action} on <GridwatchSlackQueue.Arn>`),
+        'secretsmanager:GetSecretValue on arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:gridwatch/slack-??????',
+        'sns:Publish on <GridwatchAlerts>',
+      ].sort(),
+    );
   });
-  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: references as `flat` writes them
 });
 
 const roles = resourcesOf(template, 'AWS::IAM::Role');
@@ -85,5 +100,32 @@ describe('roles and policies', () => {
 
   test.each(['Ingest', 'Evaluate', 'Redrive', 'Query', 'Slack'])('%s is allowed nothing on every resource', (role) => {
     expect(allowances(template, role).filter((rule) => / on \*/.test(rule))).toEqual([]);
+  });
+});
+
+describe('roles and functions agree', () => {
+  test('slack remembers in partitions that its role may touch, and alerts are not among them', async () => {
+    const touched = new Set<string>();
+    const table: Pick<Table, 'get' | 'put'> = {
+      get: async (pk) => {
+        touched.add(pk);
+        return null;
+      },
+      put: async (item) => {
+        touched.add(item['PK']?.S ?? '');
+        return { put: true, old: null };
+      },
+    };
+    const documents = documentsOf(table as Table, () => 0);
+    await documents.load('slack/some-notification');
+    await documents.save('slack/some-notification', {}, 0);
+    const allowed = new RegExp(`^(?:${SLACK_PARTITIONS.map((partition) => partition.replace('*', '.*')).join('|')})$`);
+    for (const partition of touched) expect(partition).toMatch(allowed);
+    expect('A').not.toMatch(allowed);
+    expect('D').not.toMatch(allowed);
+  });
+
+  test('redrive looks where Lambda may write', () => {
+    expect(READ_FROM).toBe(FAILED_PREFIX);
   });
 });

@@ -81,12 +81,12 @@ export function one(template: Template, type: string, idPart = ''): Resource {
   return first[1];
 }
 
-/** A value with its references written as `${LogicalId.Attribute}`, so that it can be read and compared. */
+/** A value with its references written as `<LogicalId.Attribute>`, so that it can be read and compared. */
 export function flat(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const [[kind, of] = ['', undefined]] = Object.entries(value);
-  if (kind === 'Ref') return `\${${of}}`;
-  if (kind === 'Fn::GetAtt') return `\${${(of as string[]).join('.')}}`;
+  if (kind === 'Ref') return `<${of}>`;
+  if (kind === 'Fn::GetAtt') return `<${(of as string[]).join('.')}>`;
   if (kind === 'Fn::Join') return (of as [string, unknown[]])[1].map(flat).join((of as [string, unknown[]])[0]);
   return JSON.stringify(value);
 }
@@ -113,6 +113,6 @@ export function allowances(template: Template, role: string): string[] {
         }),
       ),
     )
-    .map((rule) => rule.replace(/(?<=\$\{[A-Za-z]+)[0-9A-F]{8}(?=[.}])/g, ''))
+    .map((rule) => rule.replace(/(?<=<[A-Za-z]+)[0-9A-F]{8}(?=[.>])/g, ''))
     .sort();
 }

@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from '../../shared/detect.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import { type CountedCell, MINUTE_MS, type RollUp } from '../../shared/window.ts';
+import { type CountedCell, MINUTE_MS, OTHER, type RollUp } from '../../shared/window.ts';
 
 const settings = DEFAULT_SETTINGS;
 const START_MS = Date.UTC(2026, 0, 5, 12, 0);
@@ -104,7 +104,7 @@ describe('buckets by scope', () => {
   });
 
   test('skip what the logs do not say and what was summed as other', () => {
-    const series = bucketsByScope([rollUp(START_MS, [cell({ key: 'other', model: 'other' })])]);
+    const series = bucketsByScope([rollUp(START_MS, [cell({ key: OTHER, model: OTHER })])]);
     expect([...series.keys()]).toEqual(['all:']);
   });
 

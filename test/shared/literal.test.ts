@@ -167,13 +167,13 @@ describe('properties', () => {
         expect(readLiteral(text, 0)?.end).toBe(text.length);
         expect(plain(readJson(text))).toEqual(plainOf(zero(json)));
       }),
-      { seed: SEED, numRuns: 500 },
+      { seed: SEED, numRuns: 150 },
     );
   });
   test('Python repr reads back as it was', () => {
     fc.assert(
       fc.property(structure, (json) => expect(read(pythonRepr(zero(json)))).toEqual(plainOf(zero(json)))),
-      { seed: SEED, numRuns: 500 },
+      { seed: SEED, numRuns: 150 },
     );
   });
   const word = fc.stringMatching(/^[a-zA-Z][\w .:/-]{0,20}$/).filter((text) => text.trim() === text);
@@ -194,7 +194,7 @@ describe('properties', () => {
           expect(read(inspect(json, { depth: 9 }))).toEqual(plainOf(zero(json)));
         },
       ),
-      { seed: SEED, numRuns: 300 },
+      { seed: SEED, numRuns: 150 },
     );
   });
   test('no text makes it throw', () => {
@@ -211,7 +211,7 @@ describe('properties', () => {
         readJson(whole);
         structuresIn(whole, 6);
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: 400 },
     );
   });
 });
@@ -223,7 +223,7 @@ describe('cut text', () => {
   });
 
   const texts = ['pino', 'openai-python', 'openai-node-inspect', 'ai-sdk-inspect', 'lambda-text-node'].flatMap((name) =>
-    FAILURES.slice(0, 3).flatMap((failure) => SHAPES[name]?.render({ failure, atMs: 0, model: 'gpt-4o' }) ?? []),
+    FAILURES.slice(0, 1).flatMap((failure) => SHAPES[name]?.render({ failure, atMs: 0, model: 'gpt-4o' }) ?? []),
   );
   test('at every length is read as far as it goes', () => {
     for (const text of texts) {
@@ -272,8 +272,8 @@ describe('a megabyte', () => {
     expect(cpuMs(() => readLiteral(text, 0))).toBeLessThan(250);
   });
   // Cubic: 8 kB take seconds, 32 kB a minute. Every opener is tried to the end of the text, and every key within it.
-  test.failing('4 kB of openers take less than 100 ms', () => {
-    expect(cpuMs(() => structuresIn(part('[{', 4096), 6))).toBeLessThan(100);
+  test.failing('2 kB of openers take less than 50 ms', () => {
+    expect(cpuMs(() => structuresIn(part('[{', 2048), 6))).toBeLessThan(50);
   });
 });
 

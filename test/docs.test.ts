@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ENDPOINTS } from '../shared/api.ts';
+import { DIMENSIONS } from '../shared/summary.ts';
+
+// What the documents claim is run here.
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const README = read('README.md');
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'];
+
+/** Lines of the README's code blocks of one language. */
+const blocks = (language: string): string =>
+  [...README.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map((match) => match[1]).join('\n');
+
+const recorded = (): string =>
+  execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'start', '--no-serve'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+
+describe('the README', () => {
+  test('shows alerts that the recorded hour really sends', () => {
+    const output = recorded();
+    const shown = blocks('text').match(/^✉ .+$/gm) ?? [];
+    expect(shown).toHaveLength(3);
+    for (const line of shown) expect(output).toContain(line);
+    expect(output).toContain('Since 09:12 UTC');
+  });
+
+  test('names only scripts that package.json has', () => {
+    const { scripts, engines } = JSON.parse(read('package.json'));
+    for (const [, script] of README.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([script as string]);
+    expect(scripts).toHaveProperty('start');
+    expect(scripts).toHaveProperty('test');
+    expect(engines.node).toBe('>=20.19');
+    expect(README).toContain('Node 20.19');
+  });
+
+  test('lists every input form that is detected, and no other', () => {
+    const forms = read('functions/local/input/form.ts').match(/export type Form =([\s\S]*?);/)?.[1] ?? '';
+    const known = [...forms.matchAll(/'([\w-]+)'/g)].map((match) => match[1]);
+    const listed = [...README.matchAll(/^\| .* \| `([\w-]+)` \|$/gm)].map((match) => match[1]);
+    expect(listed.sort()).toEqual(known.sort());
+  });
+
+  test('names every dimension and only paths that are served', () => {
+    expect(README).toContain(`\`${DIMENSIONS.join(' ')}\``);
+    const served: readonly string[] = ENDPOINTS.map(({ path }) => path);
+    for (const [, path] of README.matchAll(/127\.0\.0\.1:4600(\/v1\/\w+)/g))
+      expect(served.some((endpoint) => endpoint.includes(path as string))).toBe(true);
+  });
+
+  test('explains with the commands it names', () => {
+    const explained = execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'explain', '429'], {
+      encoding: 'utf8',
+    });
+    expect(explained).toContain('budget_exceeded');
+  });
+});
+
+test.each(DOCUMENTS)('%s links to files that exist', (path) => {
+  const folder = join(root, path, '..');
+  for (const [, target] of read(path).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g))
+    expect([target, existsSync(join(folder, target as string))]).toEqual([target, true]);
+});
+
+test('the architecture names only files that exist', () => {
+  const walk = read('docs/architecture.md').match(/`shared\/[\w/-]+\.ts`/g) ?? [];
+  expect(walk.length).toBeGreaterThan(15);
+  for (const name of walk) expect([name, existsSync(join(root, name.replaceAll('`', '')))]).toEqual([name, true]);
+});
