@@ -38,39 +38,36 @@ interface Group {
 export function joinCalls(outcomes: readonly Outcome[]): Placed[] {
   const groups: Group[] = [];
   const lanes = new Map<string, Group[]>();
+  const named = new Map<string, Group>();
   for (const outcome of outcomes) {
-    const key = outcome.record.invocationId ?? '';
-    const lane = lanes.get(key) ?? [];
-    lanes.set(key, lane);
-    const group = joins(outcome, lane);
-    if (group) join(outcome, group);
-    else {
-      const opened: Group = {
-        members: [outcome],
-        head: outcome,
-        tries: 1,
-        open: outcome.record.kind === 'attempt' || outcome.record.kind === 'retry-notice',
-      };
-      groups.push(opened);
-      lane.push(opened);
+    const lane = lanes.get(outcome.record.invocationId ?? '') ?? [];
+    lanes.set(outcome.record.invocationId ?? '', lane);
+    const key = callKey(outcome.record);
+    const known = sameCall(outcome, key === null ? undefined : named.get(key)) ?? joins(outcome, lane);
+    if (known) join(outcome, known);
+    const group = known ?? opened(outcome);
+    if (!known) {
+      groups.push(group);
+      lane.push(group);
       if (lane.length > MAX_OPEN) lane.shift();
     }
+    if (key !== null) named.set(key, group);
   }
   return groups.flatMap(placed);
 }
 
+const opened = (outcome: Outcome): Group => {
+  const { kind } = outcome.record;
+  return { members: [outcome], head: outcome, tries: 1, open: kind === 'attempt' || kind === 'retry-notice' };
+};
+
+/** A name that comes back much later was not the name of one call. */
+const sameCall = ({ record }: Outcome, group: Group | undefined): Group | undefined =>
+  group && Math.abs(record.atMs - (group.members.at(-1)?.record.atMs ?? 0)) <= RETRY_MS ? group : undefined;
+
 /** The group this outcome belongs to, if one before it in the lane takes it. */
 function joins(outcome: Outcome, lane: readonly Group[]): Group | undefined {
   const { record } = outcome;
-  const key = callKey(record);
-  if (key !== null) {
-    const same = lane.find(
-      (group) =>
-        Math.abs(record.atMs - (group.members.at(-1)?.record.atMs ?? 0)) <= RETRY_MS &&
-        group.members.some((member) => callKey(member.record) === key),
-    );
-    if (same) return same;
-  }
   if (record.kind === 'attempt')
     return lane.findLast(
       (group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS),
@@ -95,7 +92,8 @@ const lastKind = (group: Group) => group.members.at(-1)?.record.kind;
 
 function isNear(group: Group, record: CallRecord, withinMs: number): boolean {
   const last = group.members.at(-1) as Outcome;
-  return record.atMs - last.record.atMs <= withinMs && record.atMs >= last.record.atMs && agree(last.record, record);
+  const elapsedMs = record.atMs - last.record.atMs;
+  return elapsedMs >= 0 && elapsedMs <= withinMs && group.members.every((member) => agree(member.record, record));
 }
 
 /** Nothing that both name differs. */
@@ -127,8 +125,8 @@ const known = (outcome: Outcome): boolean => !['none', 'status', 'hint', 'family
 
 function join(outcome: Outcome, group: Group): void {
   const { kind } = outcome.record;
-  if (kind === 'attempt' || (kind === 'success' && group.open && lastKind(group) === 'retry-notice')) group.tries += 1;
-  else if (kind === 'retry-notice' && lastKind(group) === 'retry-notice') group.tries += 1;
+  // Whatever follows a notice is the try it announced; a line after a try tells of that try.
+  if (kind === 'attempt' || (group.open && lastKind(group) === 'retry-notice')) group.tries += 1;
   group.members.push(outcome);
   const ends = kind === 'final' || kind === 'success';
   // A success after failures ends the call well; an echo never takes the place of the line it repeats.

@@ -1,6 +1,7 @@
 /** What a batch said, as immutable contributions: one per minute it touches, named by content. Pure. */
 import { joinCalls, type Placed } from './calls.ts';
 import { CLASSIFIER_VERSION, classify, type Outcome } from './classify.ts';
+import { isContinuation } from './parse/continuation.ts';
 import { parseBatch } from './parse.ts';
 import type { LogBatch, LogEvent } from './record.ts';
 import type { Settings } from './settings.ts';
@@ -45,22 +46,32 @@ export function contributionsOf(
     tally(draft, tooLate(event) ? { received: 1, tooLate: 1 } : { received: 1 }, tooLate(event) ? 'too-late' : null);
   }
   const outcomes: Outcome[] = [];
+  const endings = new Map<string, readonly LogEvent[]>();
   for (const block of parseBatch({ ...batch, events: fresh }, settings)) {
-    if ('record' in block) outcomes.push(classify(block.record));
+    if ('record' in block) {
+      outcomes.push(classify(block.record));
+      const own = block.events.slice(1).filter((event) => !isContinuation(event.message));
+      if (own.length > 0) endings.set(block.record.eventId, own);
+    }
     for (const event of block.events) {
       if ('record' in block) tally(at(event), { counted: 1 }, null);
       else tally(at(event), block.skipped === 'unreadable' ? { malformed: 1 } : { notCall: 1 }, block.skipped);
     }
   }
-  if (malformed > 0)
-    tally(
-      draftAt(drafts, Math.min(...drafts.keys(), windowOf(nowMs))),
-      { received: malformed, malformed },
-      'malformed',
-      malformed,
-    );
-  for (const place of joinCalls(outcomes)) addEntry(draftAt(drafts, windowOf(place.outcome.record.atMs)), place, batch);
-  return [...drafts.values()].map((draft) => finished(draft, batch));
+  // A minute that follows from the delivery alone; a batch without one readable event has none, and is only reported.
+  const firstMs = Math.min(...drafts.keys());
+  if (malformed > 0 && Number.isFinite(firstMs))
+    tally(draftAt(drafts, firstMs), { received: malformed, malformed }, 'malformed', malformed);
+  for (const place of joinCalls(outcomes)) {
+    addEntry(draftAt(drafts, windowOf(place.outcome.record.atMs)), place, batch);
+    // The exception line of a traceback counts as a call of its own where a batch begins with it; here it is a part of one.
+    for (const event of endings.get(place.outcome.record.eventId) ?? []) {
+      const record = { ...place.outcome.record, eventId: event.id };
+      addEntry(at(event), { ...place, outcome: { ...place.outcome, record }, rank: 'part', attempts: 1 }, batch);
+    }
+  }
+  const delivered = sha256([...drafts.values()].flatMap(({ ids }) => ids).join('\u0000'));
+  return [...drafts.values()].map((draft) => finished(draft, batch, delivered));
 }
 
 function draftAt(drafts: Map<number, Draft>, windowMs: number): Draft {
@@ -105,11 +116,11 @@ function cellOf({ record, failed, cause }: Outcome): Cell {
 }
 
 /**
- * The key is what was delivered (minute, stream, events), so a redelivery is recognised whatever the classifier says of it
- * today; the digest is a second, independent hash of the same delivery, so that a clash of keys cannot pass for one.
+ * The key is what was delivered (minute, stream, all events of the batch: what is said of one minute may depend on the
+ * next), so a redelivery is recognised whatever the classifier says of it today; the digest is a second, independent hash of the same delivery, so that a clash of keys cannot pass for one.
  */
-function finished(draft: Draft, batch: LogBatch): Contribution {
-  const delivered = [draft.windowMs, batch.owner, batch.logGroup, batch.logStream, ...draft.ids].join('\u0000');
+function finished(draft: Draft, batch: LogBatch, events: string): Contribution {
+  const delivered = [draft.windowMs, batch.owner, batch.logGroup, batch.logStream, events].join('\u0000');
   return {
     windowMs: draft.windowMs,
     key: sha256(delivered).slice(0, 32),

@@ -7,6 +7,7 @@ import { clean } from './parse/clean.ts';
 import { isContinuation } from './parse/continuation.ts';
 import { readEvidence } from './parse/evidence.ts';
 import { gate, MIGHT_BE_CALL } from './parse/gate.ts';
+import { readJson } from './parse/literal.ts';
 import { kindOf, recordOf, statusOf } from './parse/record-of.ts';
 import { shapeOf } from './parse/shape.ts';
 import type { CallRecord, LogBatch, LogEvent, SkipReason } from './record.ts';
@@ -17,7 +18,7 @@ export type Parsed = { readonly record: CallRecord } | { readonly skipped: SkipR
 /** Reads one event on its own. */
 export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings): Parsed {
   if (!MIGHT_BE_CALL.test(event.message)) return { skipped: 'not-a-call' };
-  const text = clean(event.message);
+  const text = clean(unwrapped(event.message));
   const evidence = readEvidence(text);
   const shape = shapeOf(evidence);
   if (shape.name === 'own-log') return { skipped: 'own-log' };
@@ -26,6 +27,14 @@ export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings)
   if (answer !== 'call') return { skipped: answer };
   const kind = kindOf(evidence, shape.kind, status.status);
   return { record: recordOf(evidence, { name: shape.name, kind }, status, { batch, event, settings }) };
+}
+
+/** Container runtimes wrap each line in `{"log": …}`. */
+function unwrapped(message: string): string {
+  if (!/^\{\s{0,4}"log"\s{0,4}:/.test(message)) return message;
+  const json = readJson(message);
+  const log = json instanceof Map ? json.get('log') : undefined;
+  return typeof log === 'string' ? log.trimEnd() : message;
 }
 
 /** What became of each log event: a record and the events that belong to it, or events skipped for a reason. */
@@ -58,6 +67,10 @@ const joined = (events: readonly LogEvent[]): LogEvent => {
 
 const EXCEPTION_LINE = /^(?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{1,60}(?:Error|Exception|Timeout|Warning|Interrupt|Exit)\b/;
 
+/** A JSON record on one line is complete; an indented line after it is somebody else's. */
+const isWhole = (block: readonly LogEvent[]): boolean =>
+  block.length === 1 && block[0]?.message.startsWith('{') === true && block[0].message.trimEnd().endsWith('}');
+
 /** Runs of events: an opening line and the continuation lines after it. A traceback includes the exception line that ends it. */
 function* blocks(events: readonly LogEvent[]): Generator<LogEvent[]> {
   let block: LogEvent[] = [];
@@ -65,7 +78,12 @@ function* blocks(events: readonly LogEvent[]): Generator<LogEvent[]> {
   for (const event of events) {
     const { message } = event;
     const endsTraceback = inTraceback && EXCEPTION_LINE.test(message);
-    if (block.length > 0 && block.length < MAX_BLOCK_EVENTS && (endsTraceback || isContinuation(message)))
+    if (
+      block.length > 0 &&
+      block.length < MAX_BLOCK_EVENTS &&
+      !isWhole(block) &&
+      (endsTraceback || isContinuation(message))
+    )
       block.push(event);
     else {
       if (block.length > 0) yield block;

@@ -34,8 +34,9 @@ export interface Ingested {
 export async function ingest(batch: LogBatch, { store, settings, nowMs }: World, malformed = 0): Promise<Ingested> {
   const contributions = contributionsOf(batch, settings, { nowMs, malformed });
   const results = contributions.length === 0 ? [] : await store.add(contributions);
+  const unplaced = contributions.length === 0 ? { ...NO_TOTALS, received: malformed, malformed } : NO_TOTALS;
   return {
-    totals: contributions.reduce((sum, contribution) => addTotals(sum, contribution.totals), NO_TOTALS),
+    totals: contributions.reduce((sum, contribution) => addTotals(sum, contribution.totals), unplaced),
     skipped: sumByName(contributions.map(({ skipped }) => skipped)),
     duplicates: results.filter((result) => result === 'duplicate').length,
     mismatches: results.filter((result) => result === 'mismatch').length,

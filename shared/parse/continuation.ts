@@ -8,6 +8,9 @@ const OPENINGS = [
   'During handling of the above exception',
   'The above exception was the direct cause',
   'Caused by:',
+  // The gateway's router ends its message with lines of its own.
+  'Received Model Group=',
+  'Available Model Group Fallbacks=',
   'File "',
 ] as const;
 

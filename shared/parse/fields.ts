@@ -12,6 +12,7 @@ export type Fact =
   | 'route'
   | 'url'
   | 'tenant'
+  | 'outerTenant'
   | 'project'
   | 'keyAlias'
   | 'keyHash'
@@ -213,18 +214,27 @@ function collectScalar(key: string, value: string | number | boolean, into: Fact
     if (CLASS_KEYS.has(key) || (TYPE_KEYS.has(key) && /(?:Error|Exception)$/.test(value))) addClass(value, into);
     else if (TYPE_KEYS.has(key)) addType(value, into);
   }
-  const fact = key === 'requestid' ? requestIdFact(value, place) : ALIASES.get(key);
+  const fact = factOf(key, value, place);
   if (fact === undefined || into.facts.has(fact)) return;
-  const inMs = SECONDS.has(key) && typeof value === 'number' ? value * 1000 : value;
+  const inMs =
+    SECONDS.has(key) && typeof value === 'number'
+      ? value * 1000
+      : key === 'retryafterms'
+        ? Number(value) / 1000
+        : value;
   into.facts.set(fact, { value: inMs, depth: place.depth });
 }
 
 /**
  * `request_id` beside a log message is usually the web request that the application served, and Lambda's own; inside an
- * error, or in the gateway's form, it is the id of the LLM call.
+ * error, or in the gateway's form, it is the id of the LLM call. `tenant_id` at the top may be Lambda's too.
  */
-const requestIdFact = (value: string | number | boolean, place: Place): Fact =>
-  place.depth > 0 || /^(?:req|chatcmpl)[-_]/.test(String(value)) ? 'requestId' : 'outerRequestId';
+function factOf(key: string, value: string | number | boolean, place: Place): Fact | undefined {
+  if (key === 'requestid')
+    return place.depth > 0 || /^(?:req|chatcmpl)[-_]/.test(String(value)) ? 'requestId' : 'outerRequestId';
+  if (key === 'tenantid' && place.depth === 0) return 'outerTenant';
+  return ALIASES.get(key);
+}
 
 const addType = (type: string, into: Facts): void => {
   if (/^[\w.:-]{2,60}$/.test(type) && !/^(?:None|null|Object|Error|system|error)$/.test(type)) into.types.push(type);
@@ -246,6 +256,8 @@ function collectText(text: string, key: string, into: Facts, place: Place): void
 }
 
 const MAX_STRUCTURE_TEXT = 262_144;
+/** Openers that turn out to open nothing; each costs a look at the rest of the text. */
+const MAX_TRIES = 16;
 
 /** The structures that stand in a text, at most `limit`, and the text around them. */
 export function structuresIn(text: string, limit: number): { structures: Value[]; around: string } {
@@ -253,7 +265,7 @@ export function structuresIn(text: string, limit: number): { structures: Value[]
   let around = '';
   let from = 0;
   const opener = /\{(?=\s{0,80}(?:['"`[A-Za-z_$]))|\[(?=\s{0,20}\{)/g;
-  while (structures.length < limit) {
+  for (let tries = 0; structures.length < limit && tries < MAX_TRIES; tries++) {
     opener.lastIndex = from;
     const match = opener.exec(text);
     if (!match) break;

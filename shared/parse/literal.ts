@@ -38,7 +38,7 @@ export function readLiteral(text: string, start: number): { value: Value; end: n
   if (open !== '{' && open !== '[' && open !== '(') return null;
   const cursor: Cursor = { text, at: start, nodes: 0 };
   const value = readContainer(cursor, 0);
-  return { value, end: cursor.at };
+  return { value, end: Math.min(cursor.at, text.length) };
 }
 
 function readContainer(cursor: Cursor, depth: number): Value {
@@ -100,11 +100,11 @@ function readKey(cursor: Cursor): string {
   const char = cursor.text[cursor.at];
   if (char === '"' || char === "'" || char === '`') return readString(cursor, char);
   if (char === '[') {
-    const close = cursor.text.indexOf(']', cursor.at);
-    if (close < 0 || close - cursor.at > 80) return '';
-    const key = cursor.text.slice(cursor.at + 1, close);
-    cursor.at = close + 1;
-    return key;
+    const near = cursor.text.slice(cursor.at, cursor.at + 80);
+    const close = near.indexOf(']');
+    if (close < 0) return '';
+    cursor.at += close + 1;
+    return near.slice(1, close);
   }
   const from = cursor.at;
   while (cursor.at < cursor.text.length && !/[:=,{}[\]()\s'"]/.test(cursor.text[cursor.at] as string)) cursor.at++;
@@ -116,6 +116,8 @@ function readValue(cursor: Cursor, depth: number): Value {
   const char = cursor.text[cursor.at];
   const error = readError(cursor, depth);
   if (error !== null) return error;
+  if (char === '[' && cursor.text.startsWith('[Object: null prototype] {', cursor.at))
+    cursor.at += '[Object: null prototype] '.length;
   if (char === '{' || char === '[' || char === '(') return readContainer(cursor, depth);
   if (char === '"' || char === "'" || char === '`') return readStrings(cursor, char);
   return readBare(cursor, depth);
@@ -164,6 +166,7 @@ function readEscape(cursor: Cursor): string {
   return ESCAPES[char] ?? char;
 }
 
+const MAX_ERROR_MESSAGE = 2000;
 const ERROR_HEAD = /(?:[\w$.]{1,60}(?:Error|Exception)|Error)(?: \[[\w.]{1,60}\])?: /y;
 const STACK_FRAME = /\n[ \t]{1,80}at [^\n]{1,500}/y;
 
@@ -173,7 +176,7 @@ function readError(cursor: Cursor, depth: number): Fields | null {
   ERROR_HEAD.lastIndex = cursor.at;
   const head = ERROR_HEAD.exec(text);
   if (head === null) return null;
-  const stack = text.slice(cursor.at, cursor.at + 20_000).search(/\n[ \t]{1,80}at /);
+  const stack = text.slice(cursor.at, cursor.at + MAX_ERROR_MESSAGE).search(/\n[ \t]{1,80}at /);
   if (stack < 0) return null;
   const messageEnd = cursor.at + stack;
   const named: [string, Value][] = [
@@ -186,6 +189,9 @@ function readError(cursor: Cursor, depth: number): Fields | null {
   return new Map([...named, ...(readFields(cursor, depth) as Fields)]);
 }
 
+/** `Headers {`, `Map(2) {`, `<ref *1> Foo {`. */
+const CLASS_BEFORE = /^(?:<ref \*\d{1,4}> )?[\w$.]{1,60} ?$/;
+
 /** A number, a key word, a class name before a body (`Headers {…}`), or any other text up to the next separator. */
 function readBare(cursor: Cursor, depth: number): Value {
   const { text } = cursor;
@@ -195,11 +201,11 @@ function readBare(cursor: Cursor, depth: number): Value {
     if (char === ',' || char === '}' || char === ']' || char === ')' || char === '\n') break;
     if ((char === '"' || char === "'") && /^[bru]$/i.test(text.slice(from, cursor.at)))
       return readStrings(cursor, char);
-    if (
-      (char === '{' || char === '[' || char === '(') &&
-      /^[\w$.]{1,60} ?$/.test(text.slice(from, cursor.at).trimEnd())
-    )
+    if ((char === '{' || char === '[' || char === '(') && CLASS_BEFORE.test(text.slice(from, cursor.at))) {
+      const sized = char === '(' ? /^\(\d{1,9}\) (?=[{[])/.exec(text.slice(cursor.at, cursor.at + 14)) : null;
+      cursor.at += sized ? sized[0].length : 0;
       return readContainer(cursor, depth);
+    }
     cursor.at++;
   }
   if (cursor.at === from) cursor.at++;

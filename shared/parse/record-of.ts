@@ -65,7 +65,6 @@ export function recordOf(
   const { batch, event, settings } = place;
   const text = readableText(evidence);
   const lambda = shape.name === 'lambda-json' || shape.name === 'powertools';
-  const outerTenantIsLambdas = lambda && evidence.facts.get('tenant')?.depth === 0;
   const name = (value: string | null) => dimension(value, settings.keySalt);
   const model = modelOf(evidence, text);
   return {
@@ -88,16 +87,25 @@ export function recordOf(
     ),
     route: name(stringFact(evidence, 'route')),
     endpoint: evidence.target?.path?.replace(/\/v\d[^/]*(?=\/)/, '') ?? null,
-    tenant: outerTenantIsLambdas
-      ? null
-      : name(stringFact(evidence, 'tenant') ?? /\btenant(?:_id)?[=:] ?([\w.-]{1,64})/.exec(text)?.[1] ?? null),
+    tenant: name(
+      stringFact(evidence, 'tenant') ??
+        (lambda ? null : stringFact(evidence, 'outerTenant')) ??
+        /\btenant(?:_id)?[=:] ?([\w.-]{1,64})/.exec(text)?.[1] ??
+        null,
+    ),
     project: name(stringFact(evidence, 'project') ?? /\bproject(?:_id)?[=:] ?([\w.-]{1,64})/.exec(text)?.[1] ?? null),
     keyAlias: name(keyAliasOf(evidence, text)),
     keyHash: keyHashOf(evidence, text, settings.keySalt),
     limit: limitOf(evidence, text),
     retryAfterMs: retryAfterOf(evidence, text),
     traceId: stringFact(evidence, 'traceId') ?? (shape.name === 'llmgrid-trace' ? traceIdOf(evidence) : null),
-    requestId: stringFact(evidence, 'requestId') ?? SDK_REQUEST_ID.exec(evidence.text)?.[1] ?? null,
+    requestId:
+      SDK_CHAIN.exec(evidence.text)
+        ?.slice(1)
+        .findLast((id) => id !== undefined) ??
+      stringFact(evidence, 'requestId') ??
+      SDK_REQUEST_ID.exec(evidence.text)?.[1] ??
+      null,
     invocationId: lambda
       ? (stringFact(evidence, 'invocationId') ?? stringFact(evidence, 'outerRequestId'))
       : (LAMBDA_PREFIX.exec(evidence.text)?.[1] ?? null),
@@ -115,6 +123,8 @@ export function recordOf(
 }
 
 const LAMBDA_PREFIX = /^(?:\[[A-Z]{4,8}\]\t)?\d{4}-\d\d-\d\dT[\d:.]{8,15}Z\t([0-9a-f]{8}-[0-9a-f-]{27})\t/;
+/** openai-node names each try; its retries name the first, which stands for the call. */
+const SDK_CHAIN = /\[(log_[0-9a-z]{4,12})(?:, retryOf: (log_[0-9a-z]{4,12}))?[,\]]/;
 const SDK_REQUEST_ID = /\b(?:x-request-id: |requestID: |request_id: |x-litellm-call-id['"]?: ?)['"]([\w-]{6,80})['"]/;
 
 const traceIdOf = (evidence: Evidence): string | null =>
