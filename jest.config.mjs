@@ -40,6 +40,12 @@ export default {
     },
     {
       ...base,
+      // Against whatever answers at AWS_ENDPOINT_URL: `npm run test:aws`.
+      displayName: 'endpoint',
+      testMatch: ['<rootDir>/test/endpoint/**/*.test.ts'],
+    },
+    {
+      ...base,
       // CDK assigns to what freeze.ts freezes.
       displayName: 'infra',
       globalSetup: '<rootDir>/test/setup/build.ts',

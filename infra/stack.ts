@@ -23,7 +23,11 @@ export class GridwatchStack extends Stack {
       ...(codeRoot && { codeRoot }),
     });
     const { queryUrl, topic, table, bucket, key } = this.gridwatch;
-    this.output('QueryUrl', queryUrl, 'The query API; sign requests with IAM (gridwatch --url does)');
+    this.output(
+      'QueryUrl',
+      queryUrl,
+      'The query API; requests must be signed with IAM, for example with curl --aws-sigv4',
+    );
     this.output('AlertTopicArn', topic.topicArn, 'Alerts about LLMGrid calls');
     this.output(
       'StaysAfterDestroy',

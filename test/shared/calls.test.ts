@@ -108,12 +108,12 @@ describe('one call', () => {
     expect(told(...lines)).toBe(expected);
   });
 
-  // A notice tells of a failed try and announces another: the end after it is one more try, and is not counted as one.
-  test.failing('two notices of a framework and the end are three tries', () => {
+  // A notice tells of a failed try and announces another: the end after it is one more.
+  test('two notices of a framework and the end are three tries', () => {
     const lines = [notice({ shape: 'tenacity', message: LIMIT }), notice({ shape: 'tenacity' }), final(null)];
     expect(told(...lines)).toBe('rate_limit_tokens×3');
   });
-  test.failing('two time-outs with notices and the end are three tries', () => {
+  test('two time-outs with notices and the end are three tries', () => {
     expect(told(notice(), notice({ afterMs: 30_000 }), final(null, { afterMs: 30_000 }))).toMatch(/×3$/);
   });
 
@@ -197,8 +197,8 @@ describe('calls of their own', () => {
     expect(join(...lines)).toHaveLength(calls);
   });
 
-  // Only the last line of a call is compared, and a notice names nothing.
-  test.failing.each<[string, Line]>([
+  // A notice names nothing: every line of the call is compared.
+  test.each<[string, Line]>([
     ['a try', attempt(503, { model: 'b' })],
     ['a success', success({ model: 'b' })],
   ])('%s of another model after a notice is a call of its own', (_, next) => {
@@ -206,7 +206,7 @@ describe('calls of their own', () => {
   });
 
   // Both lines name their call, and not the same one.
-  test.failing('an echo with another request id is a call of its own', () => {
+  test('an echo with another request id is a call of its own', () => {
     expect(join(final(429, { requestId: 'req_a' }), final(429, { shape: 'text', requestId: 'req_b' }))).toHaveLength(2);
   });
 });
@@ -251,8 +251,7 @@ describe('invocations', () => {
     const lines = [attempt(429, a), attempt(503, b), notice(a), notice(b), attempt(429, a), success(b), final(429, a)];
     expect(told(...lines)).toBe('rate_limit_unspecified×2 success×2');
   });
-  // Lanes are split by invocation before names are asked.
-  test.failing('a request id joins across invocations', () => {
+  test('a request id joins across invocations', () => {
     expect(join(final(429, { ...a, requestId: 'r' }), final(429, { requestId: 'r', shape: 'text' }))).toHaveLength(1);
   });
 });

@@ -61,8 +61,7 @@ describe('notations', () => {
     expect(read(text)).toEqual(expected);
   });
 
-  // The size or the note before a body is read as its content, and the body spills into what surrounds it.
-  test.failing.each<[string, string, unknown]>([
+  test.each<[string, string, unknown]>([
     ['a Map', "{ m: Map(1) { 'a' => 1 }, s: 429 }", fields(['m', fields(['a', 1])], ['s', 429])],
     [
       'a null prototype',
@@ -207,7 +206,7 @@ describe('properties', () => {
         const whole = open + text;
         const end = readLiteral(whole, 0)?.end ?? -1;
         expect(end).toBeGreaterThan(0);
-        expect(end).toBeLessThanOrEqual(whole.length + 32);
+        expect(end).toBeLessThanOrEqual(whole.length);
         readJson(whole);
         structuresIn(whole, 6);
       }),
@@ -217,8 +216,7 @@ describe('properties', () => {
 });
 
 describe('cut text', () => {
-  // A cut behind a colon steps over the end: `end` is one more than the text is long.
-  test.failing('the end lies within the text', () => {
+  test('the end lies within the text', () => {
     expect(readLiteral('{"a":', 0)?.end).toBe(5);
   });
 
@@ -230,7 +228,7 @@ describe('cut text', () => {
       const start = text.indexOf('{');
       for (let length = start + 1; length <= text.length; length += 1) {
         const { end } = readLiteral(text.slice(0, length), start) ?? { end: -1 };
-        expect(end > start && end <= length + 1).toBe(true);
+        expect(end > start && end <= length).toBe(true);
       }
     }
   });
@@ -263,17 +261,15 @@ describe('a megabyte', () => {
     expect(cpuMs(() => [readLiteral(text, 0), readJson(text), structuresIn(text, 6)])).toBeLessThan(1000);
   });
 
-  // Quadratic and worse: a second or more for what is a part of a megabyte here.
   const part = (text: string, length: number): string => text.repeat(Math.ceil(length / text.length)).slice(0, length);
-  test.failing.each<[string, string]>([
-    ['computed keys without an end (each looks for its bracket to the end of the text)', `{${part('[', MB / 4)}`],
-    ['error heads without a stack (each looks for one in 20,000 characters)', `[${part('Error: x, ', MB / 4)}`],
+  test.each<[string, string]>([
+    ['computed keys without an end', `{${part('[', MB / 4)}`],
+    ['error heads without a stack', `[${part('Error: x, ', MB / 4)}`],
   ])('a quarter of %s takes less than a quarter second', (_, text) => {
     expect(cpuMs(() => readLiteral(text, 0))).toBeLessThan(250);
   });
-  // Cubic: 8 kB take seconds, 32 kB a minute. Every opener is tried to the end of the text, and every key within it.
-  test.failing('2 kB of openers take less than 50 ms', () => {
-    expect(cpuMs(() => structuresIn(part('[{', 2048), 6))).toBeLessThan(50);
+  test.each([4, 256, 1024])('%i kB of openers take less than a second', (kB) => {
+    expect(cpuMs(() => structuresIn(part('[{', kB * 1024), 6))).toBeLessThan(1000);
   });
 });
 
