@@ -265,11 +265,11 @@ describe('a megabyte', () => {
   test.each<[string, string]>([
     ['computed keys without an end', `{${part('[', MB / 4)}`],
     ['error heads without a stack', `[${part('Error: x, ', MB / 4)}`],
-  ])('a quarter of %s takes less than a quarter second', (_, text) => {
-    expect(cpuMs(() => readLiteral(text, 0))).toBeLessThan(250);
+  ])('a quarter of %s takes less than half a second', (_, text) => {
+    expect(cpuMs(() => readLiteral(text, 0))).toBeLessThan(500);
   });
-  test.each([4, 256, 1024])('%i kB of openers take less than a second', (kB) => {
-    expect(cpuMs(() => structuresIn(part('[{', kB * 1024), 6))).toBeLessThan(1000);
+  test.each([4, 256, 1024])('%i kB of openers take less than three seconds', (kB) => {
+    expect(cpuMs(() => structuresIn(part('[{', kB * 1024), 6))).toBeLessThan(3000);
   });
 });
 
