@@ -114,6 +114,9 @@ function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
   const { head, members } = group;
   if (head.failed !== outcome.failed || group.open) return false;
   if (members.some((member) => member.record.shape === outcome.record.shape)) return false;
+  // Both name their call, and not the same one.
+  const [name, other] = [callKey(head.record), callKey(outcome.record)];
+  if (name !== null && other !== null && name !== other) return false;
   const { status } = outcome.record;
   if (status !== null && head.record.status !== null && status !== head.record.status) return false;
   // Both must tell the same story: a cause where both know one.

@@ -62,7 +62,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'provider_overloaded',
     types: ['overloaded_error', 'model_overloaded', 'engine_overloaded_error'],
-    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|at capacity|currently loading|not enough capacity|server is busy|high load|overload/i,
+    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|at capacity|currently loading|Resource exhausted\. Please try again later|not enough capacity|server is busy|high load|overload/i,
   },
   {
     cause: 'context_length_exceeded',
@@ -139,7 +139,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'waf_block',
-    text: /Attention Required|Request blocked|(?:^|\| |message['"]?: ?['"])Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden)|error code: 10\d\d\b|cf-error|Incapsula|web application firewall/i,
+    text: /Attention Required|Request blocked|(?:^|\| |message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden)|error code: 10\d\d\b|cf-error|Incapsula|web application firewall/i,
   },
   {
     cause: 'payload_too_large',

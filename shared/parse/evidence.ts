@@ -36,6 +36,8 @@ export function readEvidence(text: string): Evidence {
     : structuresIn(withoutOwnAccessLines(text), 6);
   for (const structure of structures)
     collect(structure as Value, found, { depth: 0, inError: isErrorText(around), inRequest: false });
+  // A traceback in a field is read by its last line, not by its frames.
+  found.messages.splice(0, found.messages.length, ...found.messages.map(withoutFrames));
   const outside = withoutPrompts(withoutFrames(around));
   const readable = [outside, ...found.messages].join('\n');
   const head = readable.length > MAX_TEXT ? readable.slice(0, MAX_TEXT) : readable;

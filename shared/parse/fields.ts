@@ -210,6 +210,9 @@ function collectScalar(key: string, value: string | number | boolean, into: Fact
     else if (typeof value === 'string' && (CODE_KEYS.has(key) || /^[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}$/.test(value)))
       addType(value, into);
   }
+  // OpenTelemetry puts the status, where there was one, into `error.type`.
+  if (key === 'errortype' && typeof value === 'string' && /^[45]\d\d$/.test(value))
+    into.statuses.push({ status: Number(value), inError: true, depth: place.depth, isCode: true });
   if (typeof value === 'string') {
     if (CLASS_KEYS.has(key) || (TYPE_KEYS.has(key) && /(?:Error|Exception)$/.test(value))) addClass(value, into);
     else if (TYPE_KEYS.has(key)) addType(value, into);
@@ -256,8 +259,8 @@ function collectText(text: string, key: string, into: Facts, place: Place): void
 }
 
 const MAX_STRUCTURE_TEXT = 262_144;
-/** Openers that turn out to open nothing; each costs a look at the rest of the text. */
-const MAX_TRIES = 16;
+/** Characters looked at for one text: an opener that opens nothing costs a look at all that follows it. */
+const MAX_SCAN = 1_000_000;
 
 /** The structures that stand in a text, at most `limit`, and the text around them. */
 export function structuresIn(text: string, limit: number): { structures: Value[]; around: string } {
@@ -265,10 +268,12 @@ export function structuresIn(text: string, limit: number): { structures: Value[]
   let around = '';
   let from = 0;
   const opener = /\{(?=\s{0,80}(?:['"`[A-Za-z_$]))|\[(?=\s{0,20}\{)/g;
-  for (let tries = 0; structures.length < limit && tries < MAX_TRIES; tries++) {
+  let budget = MAX_SCAN;
+  while (structures.length < limit && budget > 0) {
     opener.lastIndex = from;
     const match = opener.exec(text);
     if (!match) break;
+    budget -= Math.min(text.length - match.index, MAX_STRUCTURE_TEXT) + 10_000;
     const read = readStructure(text, match.index);
     if (read === null) {
       around += text.slice(from, match.index + 1);

@@ -11,7 +11,7 @@ import { ERROR_TYPE, LLM_PATH, LLM_SERVER_PATH, LLM_WORD, providerOfHost, REFUSA
  * anchors below (a test holds it to that).
  */
 export const MIGHT_BE_CALL =
-  /llm|openai|open ai|open ?router|anthropic|claude|gemini|gpt|llama|mi[sx]tral|groq|bedrock|vertex|deepseek|cohere|qwen|hugging ?face|language model|gen_?ai|completion|embedding|\/responses|\/v1\/messages|generatecontent|images\/generations|audio\/(?:speech|trans)|moderations|rerank|\/converse|:predict|:rawpredict|embedcontent|counttokens|\/model\/|invokemodel|error code: ?\d|api(?:call|connection|timeout|status|connectiontimeout)error|transientaiexception|springframework\.ai|\[log_|model[_"'= ]{1,2}|tokens? per |max_(?:completion_)?tokens|prompt tokens|virtual.?key|api_key client|(?:rpm|tpm)=|budget has been|exceededbudget|exceeded budget|crossed budget|current quota|check quota|rate limit exceeded for|healthy deployments|no deployments|proxy server token|context length|credit balance|engine is currently|provide an api key|json body of your|invalid schema for|status code: ?\d|google(?:\.genai|\.generativeai|\.api_core|generativeai)|ai\.google|aistudio|_error["'\s:,]|insufficient_quota|rate_limit_exceeded|budget_exceeded|token_not_found|context_length|content_(?:policy|filter)|expired_key|access_denied|credit_balance|json_validate|unsupported_parameter|invalid_(?:api_key|function)|_max_value|model_|resource_exhausted|responsibleai|deploymentnotfound|tokens_per|error["']\s?:\s{0,20}\{|api\/(?:chat|generate|embed|tags)|key is blocked|exception - |exceptions?: /i;
+  /llm|openai|open ai|open ?router|anthropic|claude|gemini|gpt|llama|mi[sx]tral|groq|bedrock|vertex|deepseek|cohere|qwen|hugging ?face|language model|gen_?ai|completion|embedding|\/responses|\/v1\/messages|generatecontent|images\/generations|audio\/(?:speech|trans)|moderations|rerank|\/converse|:predict|:rawpredict|embedcontent|counttokens|\/model\/|invokemodel|error code: ?\d|api(?:call|connection|timeout|status|connectiontimeout)error|transientaiexception|springframework\.ai|\[log_|model[_"'= ]{1,2}|tokens? per |max_(?:completion_)?tokens|prompt tokens|virtual.?key|api_key client|(?:rpm|tpm)=|budget has been|exceededbudget|exceeded budget|crossed budget|current quota|check quota|rate limit exceeded for|healthy deployments|no deployments|proxy server token|context length|credit balance|engine is currently|provide an api key|json body of your|invalid schema for|status code: ?\d|google(?:\.genai|\.generativeai|\.api_core|generativeai)|ai\.google|aistudio|_error["'\s:,]|insufficient_quota|rate_limit_exceeded|budget_exceeded|token_not_found|context_length|content_(?:policy|filter)|expired_key|access_denied|credit_balance|json_validate|unsupported_parameter|invalid_(?:api_key|function)|_max_value|model_|resource_exhausted|responsibleai|deploymentnotfound|tokens_per|error["']\s?:\s{0,20}\{|api\/(?:chat|generate|embed|tags)|key is blocked|no api key passed|malformed api key|api\.x\.ai|perplexity|cerebras|fireworks|api\.together|api\.nvidia|exception - |exceptions?: /i;
 
 const FAILURE_PHRASE =
   /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b/i;
@@ -50,7 +50,7 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null): bo
   if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head)) return false;
   const anchored = targetIsLlm || isStructuredCall(evidence, shape) || evidence.isErrorEnvelope;
   if (anchored || SIGNATURE.test(head) || ERROR_TYPE.test(head))
-    return isFailure(evidence, shape, status) || isSuccess(evidence) || FAILURE_PHRASE.test(head) || REFUSAL.test(head);
+    return isFailure(evidence, shape, status) || isSuccess(evidence) || saysFailure(evidence) || REFUSAL.test(head);
   if (REFUSAL.test(head)) return true;
   return LLM_WORD.test(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
 }
@@ -80,6 +80,7 @@ const isFailure = (evidence: Evidence, shape: string, status: number | null): bo
   shape === 'sdk-retry-line' ||
   shape === 'tenacity' ||
   status !== null ||
+  endsBadly(evidence) ||
   evidence.hasErrorNest ||
   evidence.types.length > 0 ||
   evidence.classes.length > 0;
@@ -100,6 +101,13 @@ const isStructuredCall = ({ facts, keys }: Evidence, shape: string): boolean =>
       facts.has('completionTokens') ||
       keys.has('usage') ||
       keys.has('tokens')));
+
+/** `timeout=30` and `"timeout": None` report a setting. */
+const TIMEOUT_SETTING = /\b\w{0,20}time-?out['"]?\s?[=:]\s?(?:[\d.]{1,12}|None|null)/gi;
+
+/** What the record says of itself; prompts and settings say nothing. */
+const saysFailure = ({ around, messages }: Evidence): boolean =>
+  FAILURE_PHRASE.test([around.slice(0, 60_000), ...messages].join('\n').replace(TIMEOUT_SETTING, ''));
 
 /** For weak anchors: the failure must be spelled out, not merely hinted at. */
 function isClearFailure(evidence: Evidence, status: number | null): boolean {
@@ -131,9 +139,22 @@ const withoutPrompt = (evidence: Evidence): string =>
       ].join('\n')
     : evidence.text.slice(0, 20_000);
 
+const FAILURE_WORD = /^(?:fail(?:ed|ure)?|error(?:ed)?|timeout|timed[_ -]out|rejected|denied|cancel(?:l?ed)?)$/i;
+
+/** The record says in a word that the call failed, or was written as an error. */
+function endsBadly({ facts }: Pick<Evidence, 'facts'>): boolean {
+  const word = facts.get('statusWord')?.value;
+  if (word === false || (typeof word === 'string' && FAILURE_WORD.test(word))) return true;
+  const level = facts.get('level')?.value;
+  return typeof level === 'number'
+    ? level >= 50
+    : typeof level === 'string' && /^(?:err|error|crit|critical|fatal)$/i.test(level);
+}
+
 export function isSuccess({ facts, keys }: Evidence): boolean {
   const word = facts.get('statusWord')?.value;
   if (word === true) return true;
+  if (endsBadly({ facts })) return false;
   if (typeof word === 'string' && /^(?:success|succeeded|ok|completed|complete)$/i.test(word)) return true;
   return facts.has('completionTokens') || keys.has('usage') || (facts.has('model') && facts.has('latencyMs'));
 }

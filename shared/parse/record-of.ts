@@ -51,6 +51,8 @@ export function kindOf(evidence: Evidence, shapeKind: RecordKind | null, status:
 
 /** An error is reported although the status is missing or fine: a body inside a stream, an exception, an error field. */
 const saysError = (evidence: Evidence): boolean =>
+  // OpenTelemetry's `error.type` stands only on failures.
+  (evidence.keys.has('errortype') && evidence.types.length > 0) ||
   (evidence.hasErrorNest && (evidence.messages.length > 0 || evidence.types.length > 0)) ||
   evidence.statuses.some((s) => s.inError && s.status >= 400) ||
   (evidence.classes.length > 0 && !evidence.keys.has('usage')) ||

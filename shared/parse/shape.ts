@@ -87,6 +87,11 @@ export const SHAPES: readonly Shape[] = [
 const ENDED = /no more retries left|\berror; /;
 
 export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | null } {
+  // JSON loggers wrap the lines of the HTTP client and the SDK: a try stays a try.
+  if (evidence.isJson && evidence.messages.some((said) => /^HTTP Request: [A-Z]{3,7} https?:/.test(said)))
+    return { name: 'httpx-line', kind: 'attempt' };
+  if (evidence.isJson && evidence.messages.some((said) => /^Retrying request\b/.test(said)))
+    return { name: 'sdk-retry-line', kind: 'retry-notice' };
   const shape = SHAPES.find((row) => row.test(evidence)) as Shape;
   if (shape.name === 'openai-node-line')
     return {

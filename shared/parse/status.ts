@@ -16,7 +16,7 @@ const IN_TEXT: readonly RegExp[] = [
   /\bHTTP\/\d(?:\.\d)?" ([1-5]\d\d)\b/,
   /b'HTTP\/\d(?:\.\d)?', ([1-5]\d\d),/,
   /\bHTTP Response: [A-Z]{3,7} (?:https?:\/\/\S{1,300} )?"?([1-5]\d\d)\b/,
-  /\b(?:failed with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]) ?['"]?([1-5]\d\d)\b/i,
+  /\b(?:(?:failed|succeeded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]) ?['"]?([1-5]\d\d)\b/i,
   /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/,
   /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"(]([45]\d\d)\b/,
   /\b(?:API Error|API error|Error|Exception|error code|Error Code): ?([45]\d\d)\b(?![.,:]\d)/,

@@ -14,8 +14,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { CreateTopicCommand, DeleteTopicCommand, type PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
-import { SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateTopicCommand,
+  DeleteTopicCommand,
+  type PublishCommandInput,
+  SNSClient,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -212,11 +217,6 @@ async function ask(rawPath: string, rawQueryString: string): Promise<unknown> {
   return JSON.parse((answer as { readonly body: string }).body);
 }
 
-const counted = async (logStream: string): Promise<unknown> => {
-  const event = packed(subscription([call(401, T0), call(200, T0)], { logStream }));
-  return (await ingest(event)).metrics;
-};
-
 test('log events in, the alert out of its queue, Slack posted, and the query API answers with what was counted', async () => {
   let said = '';
   for (let index = 0; index < CALM + FAILING; index++) {
@@ -287,7 +287,8 @@ test('B3 a damaged payload is kept in the bucket with its code in the table, and
     expect({ answer, metrics }).toMatchObject({ answer: undefined, metrics: { Quarantined: 1 } });
     expect(lines).toMatchObject([{ code: 'GZIP_TRUNCATED', at: expect.stringContaining(`s3://${NAME}/quarantine/`) }]);
   }
-  const keys = (await Array.fromAsync(made.objects.list('quarantine/'))).flat();
+  const keys: string[] = [];
+  for await (const page of made.objects.list('quarantine/')) keys.push(...page);
   expect(keys).toHaveLength(1);
   expect(JSON.parse((await made.objects.get(keys[0] ?? '')) ?? '')).toEqual(event);
   const index = await made.store.list('quarantine/');
@@ -304,9 +305,12 @@ test('C9 with its table gone ingest throws, and redrive counts the batch once th
   await made.objects.put(key, JSON.stringify({ version: '1.0', requestPayload: event, responsePayload: {} }));
   const redrive = redriveHandler(async () => ({ ...(await worldOf()), objects: made.objects }));
   const { metrics, answer } = await listen(() => redrive({ source: 'aws.events' }, contextOf()));
-  expect({ answer, metrics }).toMatchObject({ answer: undefined, metrics: { Redriven: 1, RedriveLeft: 0, Counted: 2 } });
+  expect({ answer, metrics }).toMatchObject({
+    answer: undefined,
+    metrics: { Redriven: 1, RedriveLeft: 0, Counted: 2 },
+  });
   await expect(made.objects.get(key)).resolves.toBeNull();
-  await expect(counted('after-outage')).resolves.toMatchObject({ DuplicateBatches: 1 });
+  expect((await ingest(event)).metrics).toMatchObject({ Counted: 2, DuplicateBatches: 1 });
 });
 
 test('a document larger than an item is written, replaced under its version only, and read as it was', async () => {

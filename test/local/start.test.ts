@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { causeById } from '../../shared/causes.ts';
@@ -73,13 +74,15 @@ describe('the recorded hour', () => {
 
   test('the last line is the summary by cause, true to the hour', () => {
     const summary = summaryIn(json);
-    const { failures } = counts(summary);
     expect(summary).toMatchObject({ from: '2026-11-17T09:00:00.000Z', to: '2026-11-17T10:00:00.000Z', by: ['cause'] });
-    for (const { cause } of truth.incidents) expect([cause, failures[cause]]).toEqual([cause, truth.byCause[cause]]);
     // A call whose lines two batches share may be counted as two or as none (DESIGN §5): two such borders are allowed.
     expect(Math.abs(summary.totals.calls - truth.calls)).toBeLessThanOrEqual(2);
     expect(Math.abs(summary.totals.failures - truth.failures)).toBeLessThanOrEqual(2);
     expect(summary.totals.recovered).toBe(truth.recovered);
+  });
+
+  test.each(truth.incidents.map(({ cause }) => cause))('%s is counted exactly', (cause) => {
+    expect(counts(summaryIn(json)).failures[cause]).toBe(truth.byCause[cause]);
   });
 
   test('a person finds cause, minute, victim, remedy and link', () => {
@@ -160,7 +163,7 @@ describe('files', () => {
     ['a glob', ['*.log'], 200],
     ['a gzip file', ['c.gz'], 120],
     ['a file and a glob with it', ['a.log', '*.log', './c.gz'], 320],
-  ])('%s are read', async (_, args, calls) => {
+  ])('%s: all of it is read', async (_, args, calls) => {
     const other = callLog(new Array<number>(80).fill(503), { fromMs: FROM + 500 });
     const dir = directory({ 'a.log': LOG, 'b.log': other, 'c.gz': gzipSync(LOG) });
     expect(summaryIn(await ingest(dir, args)).totals.calls).toBe(calls);
@@ -179,6 +182,17 @@ describe('files', () => {
     expect(summaryIn(await ingest(dir, ['app.log'])).totals.calls).toBeLessThan(70);
     writeFileSync(join(dir, 'app.log'), LOG);
     expect(counts(summaryIn(await ingest(dir, ['app.log'])))).toEqual(OF_LOG);
+  });
+
+  // The minute at the end of the first reading is in two contributions; what is no call has no identity there.
+  test.failing('what is no call is counted once too when a log grew', async () => {
+    const noise = LOG.replaceAll('\n', '\nINFO app: order priced\n');
+    const dir = directory({ 'app.log': noise.slice(0, noise.length * 0.4), 'whole/app.log': noise });
+    await ingest(dir, ['app.log']);
+    writeFileSync(join(dir, 'app.log'), noise);
+    const { skipped } = summaryIn(await ingest(dir, ['app.log']));
+    const whole = await run(['analyze', '--json', 'whole/app.log'], { cwd: dir });
+    expect(skipped).toEqual(JSON.parse(whole.stdout).skipped);
   });
 
   test('the summary is of the whole store', async () => {
@@ -247,6 +261,20 @@ describe('standard input', () => {
     expect([ended.code, ended.stderr]).toEqual([0, '']);
     expect(summaryIn(ended).totals.calls).toBeGreaterThanOrEqual(6);
   });
+});
+
+// The address is printed when the input ends, which a followed input never does.
+test.failing('a followed input is told where it is served', async () => {
+  const args = ['start', '-', '--db', 'store.db', '--port', '0'];
+  const following = launch(args, { cwd: directory({}), stdin: 'open' });
+  await following.write(callLog([200], { fromMs: FROM }));
+  const asked = following.said('stderr', /http:\/\/127\.0\.0\.1:\d+\/v1\/summary/);
+  const isTold = await Promise.race([asked.then(() => true), delay(1500, false)]);
+  // Not to be unhandled when it ends untold.
+  asked.catch(() => {});
+  following.signal('SIGKILL');
+  await following.ended;
+  expect(isTold).toBe(true);
 });
 
 describe('Ctrl-C', () => {

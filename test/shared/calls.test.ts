@@ -206,7 +206,7 @@ describe('calls of their own', () => {
   });
 
   // Both lines name their call, and not the same one.
-  test.failing('an echo with another request id is a call of its own', () => {
+  test('an echo with another request id is a call of its own', () => {
     expect(join(final(429, { requestId: 'req_a' }), final(429, { shape: 'text', requestId: 'req_b' }))).toHaveLength(2);
   });
 });

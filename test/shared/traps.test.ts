@@ -132,7 +132,7 @@ describe('bodies', () => {
     expect(told(vertex('Resource has been exhausted (e.g. check quota).'))).toBe('quota_exceeded 429');
   });
   // Told as rate_limit_unspecified: `provider_overloaded` does not know this sentence.
-  test.failing('trap 8: Vertex "Please try again later" is shared capacity', () => {
+  test('trap 8: Vertex "Please try again later" is shared capacity', () => {
     expect(told(vertex('Resource exhausted. Please try again later.'))).toBe('provider_overloaded 429');
   });
 
@@ -404,7 +404,7 @@ describe('numbers and ends', () => {
     expect(told(text)).toBe('success 200');
   });
   // A model and a latency pass for a success, whatever the record says of its end.
-  test.failing.each([
+  test.each([
     ['status: failure', { status: 'failure' }],
     ['status: error', { status: 'error' }],
     ['outcome: failed', { outcome: 'failed' }],
@@ -417,7 +417,7 @@ describe('numbers and ends', () => {
     expect(calls.map(({ outcome }) => outcome.failed)).toEqual([true]);
   });
   // JSON loggers wrap the lines of the SDK; inside JSON a try is taken for the end of the call.
-  test.failing('trap 22: tries in JSON that end well are one recovered call', () => {
+  test('trap 22: tries in JSON that end well are one recovered call', () => {
     const lines = [
       ['httpx', `HTTP Request: POST ${CHAT} "HTTP/1.1 429 Too Many Requests"`],
       ['openai._base_client', 'Retrying request to /chat/completions in 0.482903 seconds'],
@@ -426,7 +426,7 @@ describe('numbers and ends', () => {
     expect(told(...lines)).toBe('success 200');
   });
   // An address and the word timeout make a failure of a line that reports a setting.
-  test.failing.each([
+  test.each([
     ['configuration', `INFO app: openai client configured timeout=30 max_retries=2 base_url=https://api.llmgrid.ai/v1`],
     [
       'configuration in JSON',
@@ -493,7 +493,7 @@ describe('numbers and ends', () => {
     expect(blocks).toEqual([{ skipped: 'unreadable', events }]);
   });
   // Cut before its error, a record with a model and a latency passes for a success.
-  test.failing.each([
+  test.each([
     [
       'pino',
       `{"level":50,"time":1,"pid":7,"hostname":"h","model":"gpt-4o","endpoint":"/chat/completions","durationMs":312,"err":{"ty`,
