@@ -12,9 +12,10 @@ const frozen = { setupFiles: ['<rootDir>/test/setup/freeze.ts'] };
 
 /** Child processes, emulators and CDK: minutes rather than seconds, so CI runs them and `npm test` does not. */
 const SLOW = [
-  '/test/(?:infra|e2e|aws|functions)/',
-  '/test/contract/dynamo-',
-  '/test/local/(?:start|analyze|crash)\\.test',
+  '/test/(?:infra|e2e|aws|functions|endpoint)/',
+  '/test/contract/(?:dynamo|sqlite)-',
+  '/test/local/(?:start|analyze|crash|classify|explain).test',
+  '/test/docs.test',
 ];
 
 export default {
@@ -34,8 +35,9 @@ export default {
       globalSetup: '<rootDir>/test/setup/build.ts',
       testMatch: [
         '<rootDir>/test/{e2e,aws,functions}/**/*.test.ts',
-        '<rootDir>/test/contract/dynamo-*.test.ts',
-        '<rootDir>/test/local/{start,analyze,crash}.test.ts',
+        '<rootDir>/test/contract/{dynamo,sqlite}-*.test.ts',
+        '<rootDir>/test/docs.test.ts',
+        '<rootDir>/test/local/{start,analyze,crash,classify,explain}.test.ts',
       ],
     },
     {

@@ -86,7 +86,38 @@ export function launch(args: readonly string[], { stdin = '', cwd }: RunOptions 
   };
 }
 
-export const run = (args: readonly string[], options: RunOptions = {}): Promise<Ended> => launch(args, options).ended;
+/** More at a time would only make each of them slower. */
+const AT_ONCE = 3;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+export async function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  running += 1;
+  try {
+    return await launch(args, options).ended;
+  } finally {
+    running -= 1;
+    waiting.shift()?.();
+  }
+}
+
+/** Starts what the rows of a table need before the first of its tests, so that runs overlap; by the name of the row. */
+export function ahead<Row extends readonly [string, ...unknown[]], T>(
+  rows: readonly Row[],
+  work: (row: Row) => Promise<T>,
+): (name: string) => Promise<T> {
+  const started = new Map<string, Promise<T>>();
+  beforeAll(() => {
+    for (const row of rows) {
+      const result = work(row);
+      // Told by the test that waits for it.
+      result.catch(() => {});
+      started.set(row[0], result);
+    }
+  });
+  return (name) => started.get(name) ?? Promise.reject(new Error(`No row is named ${name}.`));
+}
 
 /** For afterAll: a test that failed half-way may have left one. */
 export function endChildren(): void {

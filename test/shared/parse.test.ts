@@ -262,7 +262,6 @@ describe('the first look', () => {
     expect(isRefused(line)).toBe(false);
   });
 
-  // Hosts that the gate knows and the first look does not.
   test.each([
     'api.x.ai/v1/chat',
     'api.perplexity.ai/search',

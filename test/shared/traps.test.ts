@@ -131,7 +131,6 @@ describe('bodies', () => {
   test('trap 8: Vertex "check quota" is a quota', () => {
     expect(told(vertex('Resource has been exhausted (e.g. check quota).'))).toBe('quota_exceeded 429');
   });
-  // Told as rate_limit_unspecified: `provider_overloaded` does not know this sentence.
   test('trap 8: Vertex "Please try again later" is shared capacity', () => {
     expect(told(vertex('Resource exhausted. Please try again later.'))).toBe('provider_overloaded 429');
   });
@@ -403,7 +402,6 @@ describe('numbers and ends', () => {
   ])('trap 22: a success is counted, not as a failure: %s', (_, text) => {
     expect(told(text)).toBe('success 200');
   });
-  // A model and a latency pass for a success, whatever the record says of its end.
   test.each([
     ['status: failure', { status: 'failure' }],
     ['status: error', { status: 'error' }],
@@ -416,7 +414,6 @@ describe('numbers and ends', () => {
     const calls = callsOf(json({ model: 'gpt-4o', provider: 'openai', url: CHAT, latency_ms: 850, ...fields }));
     expect(calls.map(({ outcome }) => outcome.failed)).toEqual([true]);
   });
-  // JSON loggers wrap the lines of the SDK; inside JSON a try is taken for the end of the call.
   test('trap 22: tries in JSON that end well are one recovered call', () => {
     const lines = [
       ['httpx', `HTTP Request: POST ${CHAT} "HTTP/1.1 429 Too Many Requests"`],
@@ -425,7 +422,6 @@ describe('numbers and ends', () => {
     ].map(([name, message]) => json({ levelname: 'INFO', name, message }));
     expect(told(...lines)).toBe('success 200');
   });
-  // An address and the word timeout make a failure of a line that reports a setting.
   test.each([
     ['configuration', `INFO app: openai client configured timeout=30 max_retries=2 base_url=https://api.llmgrid.ai/v1`],
     [
@@ -492,7 +488,6 @@ describe('numbers and ends', () => {
     const blocks = [...parseBatch({ owner: '', logGroup: '', logStream: '', events }, DEFAULT_SETTINGS)];
     expect(blocks).toEqual([{ skipped: 'unreadable', events }]);
   });
-  // Cut before its error, a record with a model and a latency passes for a success.
   test.each([
     [
       'pino',
