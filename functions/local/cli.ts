@@ -129,6 +129,18 @@ function program(finish: (code: number) => void): Command {
     )
     .action((words: string[], options) => finish(explain(words, options.json)));
 
+  root
+    .command('doctor')
+    .description('what would stop a deployment: asks your AWS account about the log groups')
+    .argument('<logGroups...>', 'names of log groups')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  gridwatch doctor /aws/lambda/app-a /ecs/app-b')
+    .action(async (logGroups: string[], options) => {
+      // Loaded when asked for: the AWS SDK would double the start-up time of every other command.
+      const { doctor } = await import('./doctor.ts');
+      finish(await doctor(logGroups, options.json));
+    });
+
   return root;
 }
 

@@ -6,11 +6,13 @@ import type { Summary } from '../../shared/summary.ts';
 import { failure, SUCCESS } from '../fixtures/failures.ts';
 import { NOISE } from '../fixtures/noise.ts';
 import { type Call, SHAPES } from '../fixtures/shapes.ts';
-import { callLine, callLog, counts, type Ended, endChildren, launch, type RunOptions, run } from './cli.ts';
+import { ahead, callLine, callLog, counts, type Ended, endChildren, launch, type RunOptions, run } from './cli.ts';
 import { directory, removeDirectories } from './input/reading.ts';
 
-afterEach(removeDirectories);
-afterAll(endChildren);
+afterAll(() => {
+  endChildren();
+  removeDirectories();
+});
 jest.setTimeout(30_000);
 
 const FROM = Date.UTC(2026, 10, 17, 9);
@@ -75,7 +77,7 @@ describe('every form of the same events', () => {
   };
   const csvField = (value: string) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
-  test.each<[string, string, string | Buffer, string?]>([
+  const FORMS: [string, string, string | Buffer, string?][] = [
     ['plain text', 'text', text],
     ['gzip', 'text', gzipSync(text)],
     [
@@ -91,37 +93,41 @@ describe('every form of the same events', () => {
       'subscription',
       JSON.stringify({ awslogs: { data: gzipSync(JSON.stringify(payload)).toString('base64') } }),
     ],
-  ])('%s gives the same totals and is named', async (_, form, content, name = 'app.log') => {
+  ];
+  const read = ahead(FORMS, ([, , content, name = 'app.log']) => {
     const dir = directory({ [name]: content });
     const pattern = name.includes('/') ? 'export/**/*.gz' : name;
-    const [json, plain] = await Promise.all([
-      analyze([pattern], { cwd: dir }),
-      run(['analyze', pattern], { cwd: dir }),
-    ]);
+    return Promise.all([analyze([pattern], { cwd: dir }), run(['analyze', pattern], { cwd: dir })]);
+  });
+  test.each(FORMS)('%s gives the same totals and is named', async (what, form, _, name = 'app.log') => {
+    const [json, plain] = await read(what);
     expect(counts(json.report)).toEqual(EXPECTED);
     expect([json.code, plain.code, plain.stderr]).toEqual([0, 0, `read ${name} as ${form}\n`]);
     expect(plain.stdout).toContain('8 calls, 5 failed (63 %), 1 recovered after a retry, 11 attempts');
   });
 
-  /** As JSON loggers do it. */
-  const wrapped = (events: typeof EVENTS) =>
-    events.map(({ timestamp, message }) => JSON.stringify({ level: 'info', time: timestamp, msg: message })).join('\n');
+  /** As python-json-logger prints what its text sibling prints as `time level logger: message`. */
+  const logged = ({ timestamp, message }: (typeof EVENTS)[number]) => {
+    const [, level = 'INFO', name = 'app', said = message] = /^\S+ \S+ ([A-Z]+) ([\w.]+): (.+)$/s.exec(message) ?? [];
+    return JSON.stringify({ timestamp: new Date(timestamp).toISOString(), level, name, message: said });
+  };
 
-  test('JSON lines give the same failures and are named', async () => {
-    const cwd = directory({
-      'app.log': wrapped(EVENTS.filter(({ message }) => !/ (?:httpx|openai\._base_client): /.test(message))),
-    });
+  test('JSON lines give the same totals and are named', async () => {
+    const cwd = directory({ 'app.log': EVENTS.map(logged).join('\n') });
     const [{ report }, plain] = await Promise.all([
       analyze(['app.log'], { cwd }),
       run(['analyze', 'app.log'], { cwd }),
     ]);
-    expect(counts(report).failures).toEqual(EXPECTED.failures);
+    expect(counts(report)).toEqual(EXPECTED);
     expect(plain.stderr).toBe('read app.log as json-lines\n');
   });
 
-  // Inside JSON a line of the HTTP client is taken for the end of a call (trap 22).
-  test.failing('JSON lines with the tries of an SDK give the same totals', async () => {
-    const { report } = await analyze(['app.log'], { cwd: directory({ 'app.log': wrapped(EVENTS) }) });
+  // Vector and Logstash do so; a line that is known by its start is not known there.
+  test.failing('JSON lines around whole lines of text give the same totals', async () => {
+    const lines = EVENTS.map(({ timestamp, message }) =>
+      JSON.stringify({ '@timestamp': new Date(timestamp).toISOString(), host: 'web-1', message }),
+    );
+    const { report } = await analyze(['app.log'], { cwd: directory({ 'app.log': lines.join('\n') }) });
     expect(counts(report)).toEqual(EXPECTED);
   });
 
@@ -234,7 +240,7 @@ describe('bad input', () => {
     status: 429,
   });
 
-  test.each<[string, string | Buffer | null, RegExp, { code: number; calls: number }]>([
+  const BAD: [string, string | Buffer | null, RegExp, { code: number; calls: number }][] = [
     ['a missing file', null, /^bad\.log does not exist: check the name/, { code: 2, calls: 1 }],
     ['a directory', 'folder', /^bad\.log is a directory: name its files/, { code: 2, calls: 1 }],
     ['a binary file', gzipSync(gzipSync(GOOD.repeat(50))), /^bad\.log is binary, not a log/, { code: 2, calls: 1 }],
@@ -266,13 +272,15 @@ describe('bad input', () => {
       /^$/,
       { code: 0, calls: 3 },
     ],
-  ])('%s costs only itself', async (_, content, sentence, { code, calls }) => {
-    const dir = directory({
-      'good.log': GOOD,
-      ...(content === null || content === 'folder' ? {} : { 'bad.log': content }),
-    });
+  ];
+  const read = ahead(BAD, ([, content]) => {
+    const given = content === null || content === 'folder' ? {} : { 'bad.log': content };
+    const dir = directory({ 'good.log': GOOD, ...given });
     if (content === 'folder') mkdirSync(join(dir, 'bad.log'));
-    const ended = await analyze(['bad.log', 'good.log'], { cwd: dir });
+    return analyze(['bad.log', 'good.log'], { cwd: dir });
+  });
+  test.each(BAD)('%s costs only itself', async (name, _, sentence, { code, calls }) => {
+    const ended = await read(name);
     expect([ended.code, ended.report.totals.calls]).toEqual([code, calls]);
     expect(ended.stderr.split('\n').slice(0, -1).length).toBe(sentence.source === '^$' ? 0 : 1);
     expect(ended.stderr).toMatch(sentence);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CAUSES, causeById } from '../../shared/causes.ts';
 import { failure } from '../fixtures/failures.ts';
 import { SHAPES } from '../fixtures/shapes.ts';
-import { type Ended, endChildren, run } from './cli.ts';
+import { ahead, type Ended, endChildren, run } from './cli.ts';
 
 afterAll(endChildren);
 
@@ -64,16 +64,15 @@ test('words without quotes are one line', async () => {
   expect([code, stdout.includes('503')]).toEqual([0, true]);
 });
 
-test.each(['418', 'budget', 'the weather is fine', '__proto__', '\u001b[31mred'])(
-  '%j is unknown, and what is known is said',
-  async (words) => {
-    const { code, stdout, stderr } = await run(['explain', words]);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('is no status, cause or failed LLM call that gridwatch knows');
-    for (const known of ['429', '503', 'budget_exceeded', 'provider_overloaded']) expect(stderr).toContain(known);
-    expect(stderr.includes('\u001b')).toBe(false);
-  },
-);
+const UNKNOWN: [string][] = [['418'], ['budget'], ['the weather is fine'], ['__proto__'], ['\u001b[31mred']];
+const unknown = ahead(UNKNOWN, ([words]) => run(['explain', words]));
+test.each(UNKNOWN)('%j is unknown, and what is known is said', async (words) => {
+  const { code, stdout, stderr } = await unknown(words);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('is no status, cause or failed LLM call that gridwatch knows');
+  for (const known of ['429', '503', 'budget_exceeded', 'provider_overloaded']) expect(stderr).toContain(known);
+  expect(stderr.includes('\u001b')).toBe(false);
+});
 
 describe('usage', () => {
   test('help lists every command', async () => {
@@ -111,13 +110,10 @@ describe('usage', () => {
     ['a host', ['start', '--hosts', 'not a host'], /"not a host" is no host name/],
     ['an option that is elsewhere', ['explain', '429', '--hosts', 'any'], /unknown option '--hosts'/],
   ];
-  const wrong = new Map<string, Ended>();
-  beforeAll(async () => {
-    await Promise.all(WRONG.map(async ([what, args]) => wrong.set(what, await run(args))));
-  });
+  const wrong = ahead(WRONG, ([, args]) => run(args));
 
-  test.each(WRONG)('%s that is wrong is told apart', (what, _, sentence) => {
-    const { code, stdout = '', stderr = '' } = wrong.get(what) ?? {};
+  test.each(WRONG)('%s that is wrong is told apart', async (what, _, sentence) => {
+    const { code, stdout, stderr } = await wrong(what);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(sentence);
     expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(3);
