@@ -16,6 +16,9 @@ const SLOW = [
   '/test/contract/(?:dynamo|sqlite)-',
   '/test/local/(?:start|analyze|crash|classify|explain).test',
   '/test/docs.test',
+  // Properties over many generated cases.
+  '/test/shared/(?:fold|literal|slack).test',
+  '/test/fixtures/',
 ];
 
 export default {
@@ -37,6 +40,8 @@ export default {
         '<rootDir>/test/{e2e,aws,functions}/**/*.test.ts',
         '<rootDir>/test/contract/{dynamo,sqlite}-*.test.ts',
         '<rootDir>/test/docs.test.ts',
+        '<rootDir>/test/shared/{fold,literal,slack}.test.ts',
+        '<rootDir>/test/fixtures/*.test.ts',
         '<rootDir>/test/local/{start,analyze,crash,classify,explain}.test.ts',
       ],
     },

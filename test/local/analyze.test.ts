@@ -131,6 +131,15 @@ describe('every form of the same events', () => {
     expect(counts(report)).toEqual(EXPECTED);
   });
 
+  // ECS prints the container before the line, Docker after it: only the latter is looked into.
+  test.failing('lines in the log field of FireLens give the same totals', async () => {
+    const lines = EVENTS.flatMap(({ message }) => message.split('\n')).map((log) =>
+      JSON.stringify({ container_id: '4f1a', container_name: '/shop', source: 'stderr', log }),
+    );
+    const { report } = await analyze(['app.log'], { cwd: directory({ 'app.log': lines.join('\n') }) });
+    expect(report.totals.calls).toBeGreaterThanOrEqual(EXPECTED.totals.calls);
+  });
+
   // Standard error is free to say it, and a script's log is where it would be looked for.
   test.failing('the form is said with --json too', async () => {
     expect((await analyze(['app.log'], { cwd: directory({ 'app.log': text }) })).stderr).toBe('read app.log as text\n');
@@ -282,8 +291,9 @@ describe('bad input', () => {
   test.each(BAD)('%s costs only itself', async (name, _, sentence, { code, calls }) => {
     const ended = await read(name);
     expect([ended.code, ended.report.totals.calls]).toEqual([code, calls]);
-    expect(ended.stderr.split('\n').slice(0, -1).length).toBe(sentence.source === '^$' ? 0 : 1);
-    expect(ended.stderr).toMatch(sentence);
+    const said = ended.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('read '));
+    expect(said.length).toBe(sentence.source === '^$' ? 0 : 1);
+    expect(said.join('\n')).toMatch(sentence);
   });
 
   // A range beside the data, or a zone mistaken, reads like an empty file.

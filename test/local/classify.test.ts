@@ -93,6 +93,13 @@ test('a malformed line is answered, empty lines are not', async () => {
   expect(stderr).toContain('line 2 is');
 });
 
+// Answers of a script are joined to its questions by id.
+test.failing('a malformed object keeps its id', async () => {
+  expect((await classify([{ id: 'q1', message: 5 }])).answers).toEqual([
+    { ...NOTHING, id: 'q1', skipped: 'malformed' },
+  ]);
+});
+
 test('calls of other hosts count with --hosts any', async () => {
   const line = { id: 1, message: callLine(FROM, 503, 'api.openai.com') };
   expect((await classify([line])).answers).toEqual([{ ...NOTHING, id: 1, skipped: 'other-host' }]);
