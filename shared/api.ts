@@ -275,7 +275,7 @@ const alertFields = z.looseObject({
 const alertDocument = z.custom<Alert>((value) => alertFields.safeParse(value).success);
 
 /** Without what only sending needs (outbox, rate when last notified); times as ISO. */
-function shownAlert({ outbox: _, notifiedRate: __, ...alert }: Alert) {
+export function shownAlert({ outbox: _, notifiedRate: __, ...alert }: Alert) {
   const { sinceMs, untilMs = null, firedMs, resolvedMs, evaluatedMs, lastNotifiedMs, ...rest } = alert;
   const isoOrNull = (ms: number | null) => (ms === null ? null : time.iso(ms));
   return {

@@ -29,9 +29,9 @@ export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings)
   return { record: recordOf(evidence, { name: shape.name, kind }, status, { batch, event, settings }) };
 }
 
-/** Container runtimes wrap each line in `{"log": …}`. */
+/** Container runtimes wrap each line in `{"log": …}`; FireLens and Fluent Bit put the container's names before it. */
 function unwrapped(message: string): string {
-  if (!/^\{\s{0,4}"log"\s{0,4}:/.test(message)) return message;
+  if (!message.startsWith('{') || !/"log"\s{0,4}:/.test(message.slice(0, 4000))) return message;
   const json = readJson(message);
   const log = json instanceof Map ? json.get('log') : undefined;
   return typeof log === 'string' ? log.trimEnd() : message;

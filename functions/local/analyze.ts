@@ -1,6 +1,7 @@
 /** `gridwatch analyze`: the one-shot report of files. The same walk over a store in memory that forgets what is settled. */
 import { setFlagsFromString } from 'node:v8';
 import type { Alert } from '../../shared/alert.ts';
+import { shownAlert } from '../../shared/api.ts';
 import type { Notifier } from '../../shared/ports.ts';
 import { readRollUps } from '../../shared/range.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -47,19 +48,14 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
   const alerts = (await store.list('alert/'))
     .map(({ value }) => value as Alert)
     .filter(({ state }) => state !== 'pending');
-  const report = { ...range, rollUps, alerts, totals: replayed.totals };
+  const report = { ...range, rollUps, alerts, totals: replayed.totals, isRead: replayed.forms.size > 0 };
   const summary = summaryOf(report, options.by.length > 0 ? options.by : ['cause']);
-  if (options.json) print(JSON.stringify({ ...summary, alerts: alerts.map(withoutOutbox) }));
-  else {
-    for (const [path, form] of replayed.forms) say(`read ${path} as ${form}`);
-    print(renderReport(report, options.by));
-  }
+  for (const [path, form] of replayed.forms) say(`read ${path} as ${form}`);
+  if (stop.signal.aborted) say('Interrupted: this report is of what had been read.');
+  if (options.json) print(JSON.stringify({ ...summary, alerts: alerts.map(shownAlert) }));
+  else print(renderReport(report, options.by));
   if (replayed.incomplete) return EXIT.usage;
   const found =
     options.failOn === 'failures' ? summary.totals.failures > 0 : options.failOn === 'alerts' && alerts.length > 0;
   return found ? EXIT.found : EXIT.ok;
-}
-
-function withoutOutbox({ outbox: _, ...alert }: Alert): Omit<Alert, 'outbox'> {
-  return alert;
 }

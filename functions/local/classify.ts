@@ -39,12 +39,22 @@ export async function classifyLines(file: string, settings: Settings): Promise<n
       if (line === null) {
         bad += 1;
         say(`line ${at} is no JSON string and no object with a "message"; it was answered with "skipped":"malformed".`);
-        print(JSON.stringify(answer(null, null, 'malformed')));
+        print(JSON.stringify(answer(idOf(text), null, 'malformed')));
       } else print(JSON.stringify(verdict(line, String(at), settings)));
     }
   })();
   await Promise.race([read, failed]);
   return bad > 0 ? EXIT.usage : EXIT.ok;
+}
+
+/** Of a line that is no question, for the script that asked it. */
+function idOf(text: string): unknown {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && Object.hasOwn(json, 'id') && 'id' in json ? json.id : null;
+  } catch {
+    return null;
+  }
 }
 
 function readLine(text: string): Line | null {

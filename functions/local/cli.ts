@@ -116,6 +116,10 @@ function program(finish: (code: number) => void): Command {
     .argument('[file]', 'JSON lines, or - for standard input', '-')
     .addOption(hostsOption())
     .addOption(jsonOption().hideHelp())
+    .addHelpText(
+      'after',
+      "\nExamples:\n  gridwatch classify lines.jsonl\n  jq -c '{id, message}' app.jsonl | gridwatch classify --hosts any",
+    )
     .action(async (file: string, options) => finish(await classifyLines(file, settingsOf(options))));
 
   root

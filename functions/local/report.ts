@@ -15,6 +15,8 @@ export interface Report {
   readonly alerts: readonly Alert[];
   /** Log events of this run. */
   readonly totals: Totals;
+  /** There was an input with content, though perhaps nothing in the range asked for. */
+  readonly isRead?: boolean;
 }
 
 const WHO: readonly Dimension[] = ['key', 'project', 'tenant', 'model', 'provider', 'logGroup'];
@@ -40,8 +42,13 @@ export function renderReport(report: Report, by: readonly Dimension[]): string {
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function headline({ fromMs, toMs, totals: read }: Report, { totals }: Summary): string {
-  if (read.received === 0) return pc.bold('Nothing was read, so there is nothing to report.');
+function headline({ fromMs, toMs, totals: read, isRead = false }: Report, { totals }: Summary): string {
+  if (read.received === 0)
+    return pc.bold(
+      isRead
+        ? 'No log event lies in the range asked for; --from and --to are UTC unless they name a zone.'
+        : 'Nothing was read, so there is nothing to report.',
+    );
   const range = `${day(fromMs)} ${clock(fromMs)}–${day(fromMs) === day(toMs) ? '' : `${day(toMs)} `}${clock(toMs)} UTC`;
   if (totals.calls === 0)
     return `${pc.bold('No LLMGrid call found')} · ${range}\nIf there should be some: \`--hosts any\` counts calls of every LLM API, and README "What is read" lists the log shapes.`;

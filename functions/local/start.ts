@@ -39,6 +39,11 @@ export async function start(inputs: readonly string[], options: StartOptions): P
     const store = openSqliteStore(place.path);
     try {
       server = options.serve ? await serve(store, options) : null;
+      // Before the input is read: a followed one never ends, and with --json this is where the port is told.
+      if (server)
+        say(
+          `Serving ${server.url}/v1/summary, /v1/alerts, /v1/causes, /v1/health until Ctrl-C (--no-serve ends at once).`,
+        );
       if (isDemo) say('No file given: replaying a recorded hour of four applications (2026-11-17, 09:00–10:00 UTC).\n');
       const replayed = await replay(isDemo ? recorded() : inputs, {
         store,
@@ -48,7 +53,13 @@ export async function start(inputs: readonly string[], options: StartOptions): P
       });
       await report(store, replayed, options);
       if (!options.json) remarks(replayed, isDemo ? null : place.path);
-      if (server) await served(server, stop, options.json);
+      // Of a followed input Ctrl-C is the usual end.
+      if (stop.signal.aborted && !inputs.includes('-'))
+        say('Interrupted: what had been read is stored and reported; run again for the rest.');
+      if (server && !stop.signal.aborted) {
+        if (!options.json) say(`\nStill serving ${server.url}/v1/summary; Ctrl-C ends it.`);
+        await stop.stopped;
+      }
       return replayed.incomplete ? EXIT.usage : EXIT.ok;
     } finally {
       await server?.close();
@@ -111,12 +122,4 @@ function remarks({ batches, duplicates, alerts }: Replayed, path: string | null)
   if (duplicates > 0) say(`${duplicates} batches were in the store already and changed no count.`);
   if (batches > 0 && duplicates > 0 && alerts.size === 0)
     say('These minutes were judged before: alerts are listed, not sent again.');
-}
-
-async function served(server: LocalServer, stop: { stopped: Promise<void> }, json: boolean): Promise<void> {
-  if (!json)
-    say(
-      `\nServing ${server.url}/v1/summary, /v1/alerts, /v1/causes, /v1/health until Ctrl-C (--no-serve ends at once).`,
-    );
-  await stop.stopped;
 }

@@ -88,7 +88,7 @@ describe('usage', () => {
   });
 
   // It says in words what it reads, without a line to copy.
-  test.failing('help of classify has examples', async () => {
+  test('help of classify has examples', async () => {
     expect((await run(['classify', '--help'])).stdout).toMatch(/^ {2}.*gridwatch classify /m);
   });
 

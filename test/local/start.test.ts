@@ -283,7 +283,7 @@ describe('standard input', () => {
 });
 
 // The address is printed when the input ends, which a followed input never does.
-test.failing('a followed input is told where it is served', async () => {
+test('a followed input is told where it is served', async () => {
   const port = await freePort();
   const args = ['start', '-', '--db', 'store.db', '--port', String(port)];
   const following = launch(args, { cwd: directory({}), stdin: 'open' });
