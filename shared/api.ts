@@ -11,8 +11,8 @@ import { CAUSES, type Category, causeById } from './causes.ts';
 import { DETECTOR_KEY } from './judge.ts';
 import type { Store } from './ports.ts';
 import * as time from './range.ts';
-import { DIMENSIONS, type Dimension, newestMinuteOf, series, sumByName, summarise, toCsv } from './summary.ts';
-import { MINUTE_MS, type RollUp } from './window.ts';
+import { DIMENSIONS, type Dimension, newestMinuteOf, series, summarise, toCsv } from './summary.ts';
+import { MINUTE_MS, type RollUp, sumByName } from './window.ts';
 
 export interface ApiOptions {
   readonly store: Store;

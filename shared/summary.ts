@@ -6,7 +6,7 @@
  */
 import { type Category, causeById } from './causes.ts';
 import { alignRange, iso } from './range.ts';
-import { type CountedCell, type Granularity, MINUTE_MS, type RollUp } from './window.ts';
+import { type CountedCell, type Granularity, MINUTE_MS, type RollUp, sumByName } from './window.ts';
 
 /** What exists on failures only, and what exists on successes too. */
 const OF_FAILURES = ['cause', 'status', 'category'] as const;
@@ -159,12 +159,6 @@ export function categoryOf({ kind, cause, status }: Pick<CountedCell, 'kind' | '
   if (status === 429) return 'throttle';
   return status >= 400 && status < 500 ? 'request' : 'transient';
 }
-
-export const sumByName = (parts: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
-  const sums = new Map<string, number>();
-  for (const part of parts) for (const [name, n] of Object.entries(part)) sums.set(name, (sums.get(name) ?? 0) + n);
-  return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
-};
 
 interface Group {
   readonly id: string;

@@ -122,9 +122,9 @@ export const nameOf = (...parts: readonly string[]): string => sha256(parts.join
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Sums figures that carry the same name; names come from logs and may be anything. */
+/** Sums figures that carry the same name, ordered by name; names come from logs and may be anything. */
 export function sumByName(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const sums = new Map<string, number>();
   for (const part of parts) for (const [name, n] of Object.entries(part)) sums.set(name, (sums.get(name) ?? 0) + n);
-  return Object.fromEntries(sums);
+  return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
