@@ -2,8 +2,9 @@
 import { Hono } from 'hono';
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import packageJson from '../package.json' with { type: 'json' };
-import { ENDPOINTS, queryApi } from '../shared/api.ts';
+import { queryApi } from '../shared/api.ts';
 import type { Store } from '../shared/ports.ts';
+import { routeOf, unavailable } from './aws/http.ts';
 import { errorFacts, type Handler, invoked } from './aws/invocation.ts';
 import { once } from './aws/once.ts';
 import { store } from './aws/world.ts';
@@ -27,21 +28,5 @@ export const queryHandler = (
     return answer;
   });
 };
-
-/** What was asked for as one of our own paths: whatever else the caller wrote does not belong into a log. */
-function routeOf(event: LambdaEvent): string {
-  const path = 'rawPath' in event ? event.rawPath : '';
-  const route = ENDPOINTS.find((endpoint) => new RegExp(`^${endpoint.path.replace('{id}', '[^/]+')}/?$`).test(path));
-  return route?.path ?? 'other';
-}
-
-function unavailable(): Response {
-  const detail = 'The figures could not be read; the log of this function says why. Ask again in a minute.';
-  const body = JSON.stringify({ type: 'about:blank', title: 'Service unavailable', status: 503, detail });
-  return new Response(body, {
-    status: 503,
-    headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '60' },
-  });
-}
 
 export const handler = queryHandler(() => ({ store: store(), now: Date.now }));

@@ -22,6 +22,8 @@ export interface AlarmRow {
   /** … in so many of the last so many periods. */
   readonly of: readonly [number, number];
   readonly missing: cloudwatch.TreatMissingData;
+  /** Has no action of its own and tells through the alarm `Degraded`: one outage sets off several of these. */
+  readonly isPart?: true;
 }
 
 const { BREACHING, NOT_BREACHING, IGNORE } = cloudwatch.TreatMissingData;
@@ -49,6 +51,7 @@ export function pipelineAlarms({ deployment, filterName, ingest, redrive, undeli
       above: 300,
       of: [5, 5],
       missing: BREACHING,
+      isPart: true,
     },
     {
       id: 'IngestFails',
@@ -58,6 +61,7 @@ export function pipelineAlarms({ deployment, filterName, ingest, redrive, undeli
       above: 0,
       of: [2, 3],
       missing: NOT_BREACHING,
+      isPart: true,
     },
     {
       id: 'DeliveriesWait',
@@ -67,6 +71,7 @@ export function pipelineAlarms({ deployment, filterName, ingest, redrive, undeli
       above: 600_000,
       of: [2, 3],
       missing: NOT_BREACHING,
+      isPart: true,
     },
     {
       id: 'IngestThrottled',
@@ -76,6 +81,7 @@ export function pipelineAlarms({ deployment, filterName, ingest, redrive, undeli
       above: 0,
       of: [5, 5],
       missing: NOT_BREACHING,
+      isPart: true,
     },
     {
       id: 'FailuresLost',
@@ -103,6 +109,7 @@ export function pipelineAlarms({ deployment, filterName, ingest, redrive, undeli
       above: 0,
       of: [3, 3],
       missing: NOT_BREACHING,
+      isPart: true,
     },
     {
       id: 'Quarantined',
@@ -187,9 +194,33 @@ export function slackAlarms(deployment: string, dead: IQueue): AlarmRow[] {
   ];
 }
 
-export function placeAlarms(scope: Construct, rows: readonly AlarmRow[], operations: sns.ITopic): cloudwatch.Alarm[] {
+/** One message when the pipeline stops keeping up and one when it does again, however many of its parts say so meanwhile. */
+function placeDegraded(
+  scope: Construct,
+  parts: readonly cloudwatch.Alarm[],
+  action: cloudwatch.IAlarmAction,
+): cloudwatch.AlarmBase {
+  const alarm = new cloudwatch.CompositeAlarm(scope, 'Degraded', {
+    alarmDescription:
+      'gridwatch: log events are counted or judged late, or not at all. What to do: docs/runbook.md#degraded',
+    alarmRule: cloudwatch.AlarmRule.anyOf(
+      ...parts.map((part) => cloudwatch.AlarmRule.fromAlarm(part, cloudwatch.AlarmState.ALARM)),
+    ),
+  });
+  alarm.addAlarmAction(action);
+  alarm.addOkAction(action);
+  return alarm;
+}
+
+export function placeAlarms(
+  scope: Construct,
+  rows: readonly AlarmRow[],
+  operations: sns.ITopic,
+): cloudwatch.AlarmBase[] {
   const action = new SnsAction(operations);
-  return rows.map(({ id, entry, says, metric, above, of: [datapointsToAlarm, evaluationPeriods], missing }) => {
+  const placed = rows.map((row) => {
+    const { id, entry, says, metric, above, missing, isPart = false } = row;
+    const [datapointsToAlarm, evaluationPeriods] = row.of;
     const alarm = new cloudwatch.Alarm(scope, id, {
       alarmDescription: `gridwatch: ${says}. What to do: docs/runbook.md#${entry}`,
       metric,
@@ -199,8 +230,13 @@ export function placeAlarms(scope: Construct, rows: readonly AlarmRow[], operati
       evaluationPeriods,
       treatMissingData: missing,
     });
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
-    return alarm;
+    if (!isPart) {
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+    }
+    return { alarm, isPart };
   });
+  const parts = placed.filter(({ isPart }) => isPart).map(({ alarm }) => alarm);
+  const degraded = parts.length === 0 ? [] : [placeDegraded(scope, parts, action)];
+  return [...placed.map(({ alarm }) => alarm), ...degraded];
 }

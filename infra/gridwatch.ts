@@ -73,7 +73,7 @@ export class Gridwatch extends Construct {
   private readonly codeRoot: string;
   private readonly placed = new Map<FunctionName, PlacedFunction>();
   private readonly subscriptions: Subscriptions;
-  private readonly placedAlarms: cloudwatch.Alarm[] = [];
+  private readonly placedAlarms: cloudwatch.AlarmBase[] = [];
   private chatTopic: sns.Topic | null = null;
   private slackSecret: secretsmanager.ISecret | secretsmanager.Secret | null = null;
   private emails = 0;
@@ -140,8 +140,8 @@ export class Gridwatch extends Construct {
     return byName as Gridwatch['functions'];
   }
 
-  /** Alarms about gridwatch itself; all of them publish to `operationsTopic`. */
-  get alarms(): readonly cloudwatch.Alarm[] {
+  /** Alarms about gridwatch itself. They publish to `operationsTopic`, some through the one called `Degraded`. */
+  get alarms(): readonly cloudwatch.AlarmBase[] {
     return this.placedAlarms;
   }
 

@@ -3,6 +3,7 @@
  * a payload that can never be read is quarantined with its code, because retrying it would only burn the retries.
  * One broken event costs only itself. Nothing here throws, and no `detail` repeats what the payload contained.
  */
+import { isUtf8 } from 'node:buffer';
 import { crc32, gunzipSync } from 'node:zlib';
 import type { LogBatch, LogEvent } from './record.ts';
 
@@ -23,7 +24,8 @@ export interface Refusal {
 }
 
 export type Decoded =
-  | { readonly kind: 'batch'; readonly batch: LogBatch; readonly malformed: number }
+  /** `repaired`: the payload held bytes that are no UTF-8; they became U+FFFD. */
+  | { readonly kind: 'batch'; readonly batch: LogBatch; readonly malformed: number; readonly repaired: boolean }
   | { readonly kind: 'control' }
   | Refusal;
 
@@ -35,27 +37,28 @@ export function decodeSubscription(data: unknown): Decoded {
   if (!isObject(data)) return refused('NO_PAYLOAD', 'the payload is not an object');
   if (!Object.hasOwn(data, 'awslogs')) {
     return Object.hasOwn(data, 'messageType')
-      ? decodeMessage(data)
+      ? decodeMessage(data, false)
       : refused('NO_PAYLOAD', 'the payload has neither awslogs.data nor messageType');
   }
   const wrapped = data['awslogs'];
   if (!isObject(wrapped) || typeof wrapped['data'] !== 'string') {
     return refused('NO_PAYLOAD', 'awslogs.data is not a string');
   }
-  const text = inflate(wrapped['data']);
-  if (typeof text !== 'string') return text;
-  const message = parse(text);
-  return message.ok ? decodeMessage(message.value) : refused('BAD_JSON', 'awslogs.data does not hold JSON');
+  const bytes = inflate(wrapped['data']);
+  if (!Buffer.isBuffer(bytes)) return bytes;
+  const message = parse(bytes.toString('utf8').replace(/^\ufeff/, ''));
+  return message.ok
+    ? decodeMessage(message.value, !isUtf8(bytes))
+    : refused('BAD_JSON', 'awslogs.data does not hold JSON');
 }
 
-function inflate(base64: string): string | Refusal {
+function inflate(base64: string): Buffer | Refusal {
   // Buffer.from skips characters it does not know, which would turn a damaged payload into another one.
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
     return refused('BAD_BASE64', 'awslogs.data is not base64');
   }
   try {
-    const bytes = gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_INFLATED_BYTES });
-    return bytes.toString('utf8').replace(/^\ufeff/, '');
+    return gunzipSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_INFLATED_BYTES });
   } catch (error) {
     const code = isObject(error) ? error['code'] : undefined;
     if (code === 'ERR_BUFFER_TOO_LARGE') return refused('GZIP_TOO_LARGE', 'the payload inflates to more than 64 MiB');
@@ -64,7 +67,7 @@ function inflate(base64: string): string | Refusal {
   }
 }
 
-function decodeMessage(message: unknown): Decoded {
+function decodeMessage(message: unknown, repaired: boolean): Decoded {
   if (!isObject(message)) return refused('BAD_SHAPE', 'the message is not an object');
   const { messageType, owner, logGroup, logStream, logEvents } = message;
   if (messageType === 'CONTROL_MESSAGE') return { kind: 'control' };
@@ -77,7 +80,7 @@ function decodeMessage(message: unknown): Decoded {
   if (typeof logStream !== 'string') return refused('BAD_SHAPE', 'logStream is not a string');
   if (!Array.isArray(logEvents)) return refused('BAD_SHAPE', 'logEvents is not an array');
   const { events, malformed } = readEvents(logEvents);
-  return { kind: 'batch', batch: { owner, logGroup, logStream, events }, malformed };
+  return { kind: 'batch', batch: { owner, logGroup, logStream, events }, malformed, repaired };
 }
 
 function readEvents(items: readonly unknown[]): { events: LogEvent[]; malformed: number } {

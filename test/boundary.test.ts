@@ -63,6 +63,7 @@ const WALK = [
 const PACKAGES: Readonly<Record<string, readonly string[] | 'all'>> = {
   'node:crypto': 'all',
   'node:zlib': ['shared/envelope.ts'],
+  'node:buffer': ['shared/envelope.ts'],
   hono: ['shared/api.ts'],
   'hono/accepts': ['shared/api.ts'],
   'zod/mini': ['shared/settings.ts', 'shared/told.ts', 'shared/api.ts'],

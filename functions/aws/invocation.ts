@@ -21,6 +21,7 @@ export type MetricName =
   | 'Received'
   | 'Counted'
   | 'Unreadable'
+  | 'Utf8Repaired'
   | 'DuplicateBatches'
   | 'Mismatches'
   | 'Quarantined'

@@ -4,6 +4,7 @@
  * not at all.
  */
 import type { Store } from '../../shared/ports.ts';
+import type { Account } from './invocation.ts';
 import type { Topic } from './topic.ts';
 
 export interface Notice {
@@ -19,18 +20,15 @@ export interface Notices {
 
 const DAY_MS = 24 * 3_600_000;
 
-export function notices({
-  store,
-  topic,
-  now,
-  prefix,
-}: {
+export interface NoticesOptions {
   readonly store: Store;
   readonly topic: Topic;
   readonly now: () => number;
   /** Of the documents that remember, such as `slack/`: a role may be allowed no other. */
-  readonly prefix: string;
-}): Notices {
+  readonly prefix?: string;
+}
+
+export function notices({ store, topic, now, prefix = '' }: NoticesOptions): Notices {
   return {
     tell: async ({ code, text }) => {
       const key = `${prefix}notice/${code}`;
@@ -47,5 +45,16 @@ export function notices({
       await store.save(key, { atMs: now() }, stored?.version ?? 0);
       return true;
     },
+  };
+}
+
+/** Chat that refuses a message is said by the other channels; the message itself was told there. */
+export function refusedChat(options: NoticesOptions, { measure }: Account): (error: unknown) => Promise<void> {
+  const { tell } = notices(options);
+  return async (error) => {
+    measure('ChatRefused', 1);
+    const says = error instanceof Error ? error.message : String(error);
+    const text = `${says} Alerts come by the other channels; deploy the stack again.`;
+    await tell({ code: 'CHAT_REFUSED', text });
   };
 }

@@ -6,6 +6,7 @@
 import type { Store } from '../../shared/ports.ts';
 import { slackPayload } from '../../shared/slack.ts';
 import { sha256 } from '../../shared/window.ts';
+import { type Account, errorFacts } from './invocation.ts';
 import type { Notices } from './notice.ts';
 import { isLasting, type Posted, postOnce } from './post-once.ts';
 import { readRecord } from './record.ts';
@@ -25,6 +26,34 @@ export interface SlackWorld {
 
 /** `own`: a notice about this very channel, which cannot come through it. */
 export type Delivered = Posted | 'own' | 'unreadable';
+
+const ENDED: readonly string[] = ['sent', 'duplicate', 'own'] satisfies Delivered[];
+
+/**
+ * One message after the other, for Slack takes about one a second. Who is not `ENDED` is named in `unfinished`: it stays in
+ * the queue and comes back after the visibility time-out, until the dead-letter queue keeps it. Nothing is thrown: one
+ * message that cannot be sent does not hold up its neighbours.
+ */
+export async function deliverRecords(
+  records: readonly { readonly messageId: string; readonly body: string }[],
+  made: () => SlackWorld,
+  { hasTime, account }: { readonly hasTime: () => boolean; readonly account: Pick<Account, 'note'> },
+): Promise<{ counts: Readonly<Record<string, number>>; unfinished: readonly string[] }> {
+  const counts: Record<string, number> = {};
+  const unfinished: string[] = [];
+  for (const { messageId, body } of records) {
+    let became: Delivered | 'failed' = 'later';
+    try {
+      if (hasTime()) became = await deliver(body, made());
+    } catch (error) {
+      became = 'failed';
+      account.note(errorFacts(error));
+    }
+    counts[became] = (counts[became] ?? 0) + 1;
+    if (!ENDED.includes(became)) unfinished.push(messageId);
+  }
+  return { counts, unfinished };
+}
 
 /** Throws when the store or SNS fails, or Secrets Manager for the moment: the message stays in the queue. */
 export async function deliver(body: string, world: SlackWorld): Promise<Delivered> {

@@ -8,6 +8,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import type { Store } from '../../shared/ports.ts';
 import { type Deployment, fromEnv, type Settings } from '../../shared/settings.ts';
 import { coded } from './coded.ts';
+import type { IngestWorld } from './delivery.ts';
 import type { Objects } from './objects.ts';
 import { once } from './once.ts';
 import { type Quarantine, quarantine } from './quarantine.ts';
@@ -55,3 +56,13 @@ export const objects = /* @__PURE__ */ once(
 export const quarantined = /* @__PURE__ */ once(
   (): Quarantine => quarantine({ store: store(), objects, now: Date.now }),
 );
+
+/** For `ingest` and `redrive`. */
+export const deliveryWorld = async (): Promise<IngestWorld> => ({
+  store: store(),
+  settings: await saltedSettings(),
+  quarantine: quarantined(),
+  allowedOwners: deployed('allowedOwners'),
+  ownLogGroups: deployed('ownLogGroups'),
+  nowMs: Date.now(),
+});

@@ -1,6 +1,7 @@
 /** The Slack function as it is deployed, but for one thing: a good webhook address is asked for at the test's own Slack. */
+import { slackWorld } from '../../functions/aws/slack-world.ts';
 import { webhookUrl } from '../../functions/aws/webhook.ts';
-import { slackHandler, slackWorld } from '../../functions/slack.ts';
+import { slackHandler } from '../../functions/slack.ts';
 
 export const handler = slackHandler(() => ({
   ...slackWorld(),

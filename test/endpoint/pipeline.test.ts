@@ -32,6 +32,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import type { LambdaEvent } from 'hono/aws-lambda';
+import type { IngestWorld } from '../../functions/aws/delivery.ts';
 import { FAILED_PREFIX } from '../../functions/aws/failure.ts';
 import { notices } from '../../functions/aws/notice.ts';
 import { bucketObjects, type Objects } from '../../functions/aws/objects.ts';
@@ -41,7 +42,7 @@ import { dynamoStore } from '../../functions/aws/store.ts';
 import { topicOf } from '../../functions/aws/topic.ts';
 import { webhookUrl } from '../../functions/aws/webhook.ts';
 import { evaluateHandler } from '../../functions/evaluate.ts';
-import { type IngestWorld, ingestHandler } from '../../functions/ingest.ts';
+import { ingestHandler } from '../../functions/ingest.ts';
 import { queryHandler } from '../../functions/query.ts';
 import { redriveHandler } from '../../functions/redrive.ts';
 import { slackHandler } from '../../functions/slack.ts';
@@ -303,7 +304,7 @@ test('C9 with its table gone ingest throws, and redrive counts the batch once th
   // After its retries Lambda writes this.
   const key = `${FAILED_PREFIX}ingest/2026/11/17/2026-11-17T09.00.00-x`;
   await made.objects.put(key, JSON.stringify({ version: '1.0', requestPayload: event, responsePayload: {} }));
-  const redrive = redriveHandler(async () => ({ ...(await worldOf()), objects: made.objects }));
+  const redrive = redriveHandler(async () => ({ ...(await worldOf()), objects: made.objects, pause: async () => {} }));
   const { metrics, answer } = await listen(() => redrive({ source: 'aws.events' }, contextOf()));
   expect({ answer, metrics }).toMatchObject({
     answer: undefined,

@@ -1,10 +1,10 @@
 /** A world for the handlers: real store semantics, and buckets, topics and secrets that are kept in memory. */
 import { gzipSync } from 'node:zlib';
 import type { Context } from 'aws-lambda';
+import type { IngestWorld } from '../../functions/aws/delivery.ts';
 import type { Objects } from '../../functions/aws/objects.ts';
 import { quarantine } from '../../functions/aws/quarantine.ts';
 import type { Publication, Topic } from '../../functions/aws/topic.ts';
-import type { IngestWorld } from '../../functions/ingest.ts';
 import { memoryStore } from '../../functions/local/memory-store.ts';
 import type { Store } from '../../shared/ports.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';

@@ -58,6 +58,8 @@ const TABLE: readonly (readonly [fault: string, file: string, title: string])[] 
   ['C6', 'functions/ingest', 'C6 a store that fails throws, and the redelivery is counted once'],
   ['C7', 'functions/redrive', 'C7 while the store is away everything stays'],
   ['C7', 'functions/faults', 'C7 DynamoDB is down for 172 minutes'],
+  ['C7', 'functions/redrive', 'C7 waits a random while before the first batch'],
+  ['C7', 'infra/alarms', 'an outage is one message and one recovery'],
   ['C8', 'functions/faults', 'C8 no write can be done in part'],
   ['C9', 'aws/dynamo-faults', 'C9: a broken world is thrown with the table and the action'],
   ['C9', 'e2e/pipeline', 'C9 with its table gone ingest throws'],
@@ -152,7 +154,9 @@ test('C12 a batch of our own log group that waited in the bucket is dropped ther
   const own = subscription([call(503, T0)], { logGroup: '/gridwatch/Test/ingest' });
   const { world, objects, store } = ingestWorldOf();
   objects.kept.set(`${FAILED_PREFIX}Test-ingest/x`, JSON.stringify({ requestPayload: packed(own) }));
-  const { metrics } = await listen(() => redriveHandler(async () => ({ ...world, objects }))({}, contextOf()));
+  const { metrics } = await listen(() =>
+    redriveHandler(async () => ({ ...world, objects, pause: async () => {} }))({}, contextOf()),
+  );
   expect(metrics).toMatchObject({ LoopGuard: 1, Redriven: 1 });
   expect(objects.kept.size).toBe(0);
   await expect(store.dirty()).resolves.toEqual([]);
@@ -240,7 +244,7 @@ test('C7 DynamoDB is down for 172 minutes: nothing is lost or counted twice, and
       const world = worldAt(nowMs);
       const context = contextOf(240_000);
       const { answer, metrics } = await listen(() =>
-        redriveHandler(async () => ({ ...world, objects }))({ source: 'aws.events' }, context),
+        redriveHandler(async () => ({ ...world, objects, pause: async () => {} }))({ source: 'aws.events' }, context),
       );
       seen.redriveRuns++;
       seen.redriven += metrics['Redriven'] ?? 0;

@@ -128,7 +128,8 @@ test('B8 bytes that are no UTF-8 are counted', async () => {
   const text = Buffer.from(JSON.stringify(subscription([{ atMs: T0, message: `@@ ${call(503, T0).message}` }])));
   text[text.indexOf('@@')] = 0xff;
   const { metrics } = await run(bytes(gzipSync(text)));
-  expect(metrics).toMatchObject({ Counted: 1 });
+  expect(metrics).toMatchObject({ Counted: 1, Utf8Repaired: 1 });
+  expect((await run(good())).metrics).toMatchObject({ Utf8Repaired: 0 });
 });
 
 test('C12 a batch of our own log group is dropped, counted and not quarantined', async () => {

@@ -21,13 +21,17 @@ const batch = (n: number) =>
 function deployment() {
   const store = breakable(memoryStore());
   const { world, objects } = ingestWorldOf(T0 + MINUTE, { store });
+  let pauses = 0;
+  const pause = async () => {
+    pauses += 1;
+  };
   const run = (remainingMs: () => number = () => 240_000) => {
     const context = Object.assign(contextOf(), { getRemainingTimeInMillis: remainingMs });
-    return listen(() => redriveHandler(async () => ({ ...world, objects }))({}, context));
+    return listen(() => redriveHandler(async () => ({ ...world, objects, pause }))({}, context));
   };
   const counted = async () =>
     (await store.contributions(0, T0 + 99 * MINUTE)).reduce((sum, { totals }) => sum + totals.counted, 0);
-  return { store, kept: objects.kept, objects, run, counted };
+  return { store, kept: objects.kept, objects, run, counted, pauses: () => pauses };
 }
 
 test('failed batches are counted and deleted, and a second run finds nothing', async () => {
@@ -39,6 +43,15 @@ test('failed batches are counted and deleted, and a second run finds nothing', a
   expect(kept.size).toBe(0);
   await expect(counted()).resolves.toBe(50);
   expect((await run()).metrics).toMatchObject({ Redriven: 0 });
+});
+
+test('C7 waits a random while before the first batch, and not when there is none', async () => {
+  const { kept, run, pauses } = deployment();
+  await run();
+  expect(pauses()).toBe(0);
+  for (let n = 0; n < 25; n++) kept.set(key(n), recordOf(batch(n)));
+  await run();
+  expect(pauses()).toBe(1);
 });
 
 test('A6 a batch that had been counted in fact changes nothing', async () => {

@@ -8,7 +8,10 @@ import { deployed, EVERYTHING, flat, of, one, ROOT, resourcesOf } from './place.
 const allEmitted: [Exclude<Watched, Emitted>] extends [never] ? true : never = true;
 
 const template = of(deployed(EVERYTHING));
-const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm');
+const single = resourcesOf(template, 'AWS::CloudWatch::Alarm');
+const PARTS = ['NoEvaluation', 'IngestFails', 'DeliveriesWait', 'IngestThrottled', 'RedriveFails'];
+const isPart = (id: string) => PARTS.some((part) => id.startsWith(`Gridwatch${part}`));
+const alarms = [...single, ...resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm')];
 const alarm = (id: string) => one(template, 'AWS::CloudWatch::Alarm', `Gridwatch${id}`).Properties;
 const runbook = readFileSync(join(ROOT, 'docs/runbook.md'), 'utf8');
 const entries = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading]) =>
@@ -19,11 +22,14 @@ const linked = alarms.map(
 );
 
 describe('every alarm', () => {
-  test.each(alarms)('%s tells the operations topic when it starts and when it ends', (_id, { Properties }) => {
-    for (const actions of [Properties['AlarmActions'], Properties['OKActions']]) {
-      expect(actions.map(flat)).toEqual([expect.stringMatching(/^<GridwatchOperations[0-9A-F]{8}>$/)]);
-    }
-  });
+  test.each(alarms.filter(([id]) => !isPart(id)))(
+    '%s tells the operations topic when it starts and ends',
+    (_id, { Properties }) => {
+      for (const actions of [Properties['AlarmActions'], Properties['OKActions']]) {
+        expect(actions.map(flat)).toEqual([expect.stringMatching(/^<GridwatchOperations[0-9A-F]{8}>$/)]);
+      }
+    },
+  );
 
   test.each(alarms)('%s says what to do in an entry of the runbook', (_id, { Properties }) => {
     const [, entry] = /docs\/runbook\.md#([a-z-]+)$/.exec(Properties['AlarmDescription']) ?? [];
@@ -39,6 +45,15 @@ describe('every alarm', () => {
   )('the entry "%s" says what it means, where to look and what to do', (_heading, body) => {
     for (const part of ['**Meaning.**', '**Look here.**', '**Do this.**']) expect(body).toContain(part);
   });
+});
+
+test('an outage is one message and one recovery: its parts tell through one alarm', () => {
+  const parts = single.filter(([id]) => isPart(id));
+  expect(parts).toHaveLength(PARTS.length);
+  for (const [, { Properties }] of parts) expect(Properties).not.toHaveProperty('AlarmActions');
+  const { AlarmRule } = one(template, 'AWS::CloudWatch::CompositeAlarm', 'GridwatchDegraded').Properties;
+  expect(flat(AlarmRule)).toMatch(/^\(ALARM\(.+\)(?: OR ALARM\(.+\)){4}\)$/);
+  for (const part of PARTS) expect(flat(AlarmRule)).toContain(`<Gridwatch${part}`);
 });
 
 describe('the operations topic', () => {
@@ -160,7 +175,7 @@ test('every own metric that is watched is emitted', () => {
 
 test('own metrics carry the name of the deployment, which the functions know', () => {
   const { Variables } = one(template, 'AWS::Lambda::Function', 'Ingest').Properties['Environment'];
-  const own = alarms.filter(([, { Properties }]) => Properties['Namespace'] === 'gridwatch');
+  const own = single.filter(([, { Properties }]) => Properties['Namespace'] === 'gridwatch');
   expect(own.length).toBeGreaterThan(5);
   for (const [, { Properties }] of own) {
     expect(Properties['Dimensions']).toEqual([{ Name: 'service', Value: Variables.POWERTOOLS_SERVICE_NAME }]);

@@ -19,7 +19,12 @@ const codeOf = (data: unknown): string => {
 
 test('packed and unpacked payloads give the same batch', () => {
   const { owner, logGroup, logStream } = MESSAGE;
-  const expected = { kind: 'batch', batch: { owner, logGroup, logStream, events: [EVENT] }, malformed: 0 };
+  const expected = {
+    kind: 'batch',
+    batch: { owner, logGroup, logStream, events: [EVENT] },
+    malformed: 0,
+    repaired: false,
+  };
   expect(decodeSubscription(MESSAGE)).toEqual(expected);
   expect(decodeSubscription(pack(JSON.stringify(MESSAGE)))).toEqual(expected);
   expect(decodeSubscription(pack(`\ufeff${JSON.stringify(MESSAGE)}`))).toEqual(expected);
