@@ -70,6 +70,11 @@ export interface GridwatchProps {
   /** Where people look at summaries; goes into messages. */
   readonly summaryUrl?: string;
   /**
+   * Hours of the week in which matching alerts are not told: `{days: ['sat'], from: '22:00', to: '02:00', filters: {}}`.
+   * @default - none
+   */
+  readonly maintenance?: UserSettings['maintenance'];
+  /**
    * Days that gridwatch's own function logs are kept.
    * @default 30
    */

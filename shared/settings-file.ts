@@ -2,6 +2,7 @@
  * The settings a person writes: the same names in `gridwatch.json` and after `-c`. A new setting is one line in the table.
  * Whoever deploys should fix everything at once, so reading never stops at the first problem.
  */
+import { type Maintenance, maintenance } from './maintenance.ts';
 import * as read from './setting-values.ts';
 import { DEFAULT_SETTINGS, type PublicSettings } from './settings.ts';
 
@@ -29,6 +30,8 @@ export interface UserSettings {
   readonly concurrency: number | 'unreserved';
   /** Where people look at summaries; goes into messages. */
   readonly summaryUrl: string | null;
+  /** Recurring hours in which matching alerts are not told. */
+  readonly maintenance: readonly Maintenance[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -48,6 +51,7 @@ export const DEFAULT_USER_SETTINGS: UserSettings = {
   retentionDays: 30,
   concurrency: 10,
   summaryUrl: DEFAULT_SETTINGS.summaryUrl,
+  maintenance: [],
 };
 
 const READERS: { readonly [Name in keyof UserSettings]: read.Reader<NonNullable<UserSettings[Name]>> } = {
@@ -65,6 +69,7 @@ const READERS: { readonly [Name in keyof UserSettings]: read.Reader<NonNullable<
   retentionDays: read.retentionDays,
   concurrency: read.concurrency,
   summaryUrl: read.webAddress,
+  maintenance,
 };
 
 export const SETTING_NAMES = Object.keys(READERS) as (keyof UserSettings)[];
@@ -144,7 +149,9 @@ function distance(from: string, to: string): number {
 }
 
 /** What the functions need of it. */
-export function toSettings({ hosts, minShare, minFailures, repeatHours, summaryUrl }: UserSettings): PublicSettings {
+export function toSettings(given: UserSettings): PublicSettings {
   const { keySalt: _, ...defaults } = DEFAULT_SETTINGS;
-  return { ...defaults, hosts, minShare, minFailures, repeatIntervalMs: repeatHours * HOUR_MS, summaryUrl };
+  const { hosts, minShare, minFailures, repeatHours, summaryUrl, maintenance } = given;
+  const repeatIntervalMs = repeatHours * HOUR_MS;
+  return { ...defaults, hosts, minShare, minFailures, repeatIntervalMs, summaryUrl, maintenance };
 }

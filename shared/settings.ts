@@ -3,6 +3,7 @@
  * function either has everything it needs or says at once what is missing. The salt never travels: only its secret's ARN does.
  */
 import * as z from 'zod/mini';
+import { DAYS, FILTERS, type Maintenance } from './maintenance.ts';
 
 /** All settings with their defaults. Durations in milliseconds. */
 export interface Settings {
@@ -21,6 +22,8 @@ export interface Settings {
   readonly maxCells: number;
   /** Where summaries can be seen; goes into messages. */
   readonly summaryUrl: string | null;
+  /** Hours of the week in which nothing is told. */
+  readonly maintenance: readonly Maintenance[];
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -32,6 +35,7 @@ export const DEFAULT_SETTINGS: Settings = {
   repeatIntervalMs: 4 * 3_600_000,
   maxCells: 500,
   summaryUrl: null,
+  maintenance: [],
 };
 
 /** Settings as they travel: the salt is added by the functions that hash keys (ingest, redrive), out of its secret. */
@@ -58,6 +62,11 @@ export const ENV_NAME = 'GRIDWATCH';
 const text = z.string().check(z.minLength(1));
 const positive = z.number().check(z.positive());
 
+const maintenanceWindow = z.object({
+  ...{ days: z.array(z.enum(DAYS)), from: text, to: text, timeZone: z.optional(text) },
+  filters: z.partialRecord(z.enum(FILTERS), text),
+});
+
 const environment = z.object({
   settings: z.object({
     hosts: z.union([z.literal('any'), z.array(text).check(z.minLength(1))]),
@@ -67,6 +76,8 @@ const environment = z.object({
     repeatIntervalMs: positive,
     maxCells: positive,
     summaryUrl: z.nullable(text),
+    // A function deployed before there were any has none.
+    maintenance: z._default(z.array(maintenanceWindow), []),
   }),
   deployment: z.object({
     tableName: text,

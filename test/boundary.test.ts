@@ -11,6 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const WALK = [
   // what everything is told
   'setting-values',
+  'maintenance',
   'settings',
   'settings-file',
   // log events -> call records
@@ -48,6 +49,7 @@ const WALK = [
   'slack',
   // the stored world
   'ports',
+  'silence',
   'roll-up',
   'judge',
   'outbox',

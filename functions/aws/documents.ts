@@ -17,6 +17,8 @@ const FAMILIES = [
   // The Slack function's role reaches this partition only.
   { prefix: 'slack/', pk: 'N', lifeMs: 30 * DAY_MS },
   { prefix: 'quarantine/', pk: 'Q', lifeMs: 14 * DAY_MS },
+  // None lasts longer than 30 days (`shared/silence.ts`).
+  { prefix: 'silence/', pk: 'S', lifeMs: 60 * DAY_MS },
   REST,
 ] as const;
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
+import type { Maintenance } from '../../shared/maintenance.ts';
 import { DEFAULT_SETTINGS, type Deployment, fromEnv, type Settings, toEnv } from '../../shared/settings.ts';
 import { DEFAULT_USER_SETTINGS, readSettings, SETTING_NAMES, toSettings } from '../../shared/settings-file.ts';
 
+const NIGHTLY: Maintenance = { days: ['sat'], from: '22:00', to: '02:00', filters: { provider: 'openai' } };
 const OK = { logGroups: '/aws/lambda/app' };
 const read = (input: unknown) => readSettings(input, 'gridwatch.json');
 const problemsOf = (input: Readonly<Record<string, unknown>>) =>
@@ -148,6 +150,11 @@ describe('a wrong setting is answered with what is wrong and what to write', () 
       { summaryUrl: 'http://example.com' },
       'summaryUrl: "http://example.com" is not an https address; write one like https://status.example.com/gridwatch',
     ],
+    [
+      'maintenance without an end',
+      { maintenance: [{ days: ['sat'], from: '22:00', filters: {} }] },
+      'maintenance: window 1: to must be a time like "02:00", or "24:00"',
+    ],
     ['misspelt setting', { emial: 'a@example.com' }, 'unknown setting "emial"; did you mean "email"?'],
     ['setting in another case', { LogGroups: '/b' }, 'unknown setting "LogGroups"; did you mean "logGroups"?'],
     ['half a name', { slackWebhook: 'x' }, 'unknown setting "slackWebhook"; did you mean "slackWebhookSecret"?'],
@@ -231,6 +238,7 @@ describe('settings as a person writes them', () => {
       minFailures: 3,
       repeatHours: 2,
       summaryUrl: 'https://example.com/',
+      maintenance: [NIGHTLY],
     });
     expect(toSettings(settings)).toEqual({
       hosts: 'any',
@@ -240,6 +248,7 @@ describe('settings as a person writes them', () => {
       minFailures: 3,
       repeatIntervalMs: 7_200_000,
       summaryUrl: 'https://example.com/',
+      maintenance: [NIGHTLY],
     });
   });
 
@@ -267,6 +276,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   repeatIntervalMs: positive,
   maxCells: positive,
   summaryUrl: fc.option(name),
+  maintenance: fc.array(fc.constant(NIGHTLY)),
 });
 const deployment: fc.Arbitrary<Deployment> = fc.record({
   tableName: name,
