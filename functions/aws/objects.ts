@@ -21,7 +21,11 @@ export interface Objects {
   remove(key: string): Promise<void>;
 }
 
-const nameOf = (error: unknown): string => String(Object(error).name);
+/** What Node cannot connect to is an `Error` that says more by its code. */
+const nameOf = (error: unknown): string => {
+  const { name, code } = Object(error);
+  return String(name === 'Error' && typeof code === 'string' ? code : name);
+};
 
 export function bucketObjects(bucket: string, client = new S3Client({})): Objects {
   const Bucket = bucket;

@@ -43,6 +43,7 @@ const TABLE: readonly (readonly [fault: string, file: string, title: string])[] 
   ['B3', 'shared/envelope', 'a payload cut at any length is refused'],
   ['B3', 'functions/faults', 'B3 with any byte damaged'],
   ['B3', 'e2e/pipeline', 'B3 a damaged payload is kept in the bucket, and acknowledged'],
+  ['B3', 'functions/requeue', 'a batch put back is counted by redrive'],
   ['B4', 'functions/ingest', 'B4 a gzip bomb'],
   ['B4', 'functions/faults', 'B4 a bomb of 700 MiB'],
   ['B5', 'functions/ingest', 'B5 concatenated gzip members are counted'],
