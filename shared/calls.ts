@@ -154,7 +154,19 @@ const rankOf = ({ record }: Outcome): Rank =>
   record.kind === 'success' || record.kind === 'final' ? record.kind : 'attempt';
 
 const STRENGTH: readonly Rule[] = ['type', 'text', 'limit', 'family', 'status', 'hint', 'none'];
-const INHERITED = ['model', 'provider', 'tenant', 'project', 'keyAlias', 'keyHash', 'endpoint', 'status'] as const;
+const INHERITED = [
+  'model',
+  'provider',
+  'tenant',
+  'project',
+  'keyAlias',
+  'keyHash',
+  'endpoint',
+  'status',
+  'limit',
+  'retryAfterMs',
+  'tokens',
+] as const;
 
 /** The head with what only the other lines of the call know: names, the status, a better founded cause. */
 function enriched({ head, members }: Group): Outcome {

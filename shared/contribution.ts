@@ -5,6 +5,7 @@ import { isContinuation } from './parse/continuation.ts';
 import { parseBatch } from './parse.ts';
 import type { LogBatch, LogEvent } from './record.ts';
 import type { Settings } from './settings.ts';
+import { addStated, type StatedSum, statedField, statedOf } from './stated.ts';
 import {
   addTotals,
   type Cell,
@@ -23,7 +24,7 @@ interface Draft {
   readonly ids: string[];
   totals: Totals;
   readonly skipped: Map<string, number>;
-  readonly cells: Map<string, { readonly index: number; readonly cell: Cell }>;
+  readonly cells: Map<string, { readonly index: number; readonly cell: Cell; readonly stated: StatedSum }>;
   readonly entries: Entry[];
 }
 
@@ -93,12 +94,19 @@ const eventName = (batch: LogBatch, eventId: string): string =>
 function addEntry(draft: Draft, { outcome, rank, call, attempts }: Placed, batch: LogBatch): void {
   const cell = cellOf(outcome);
   const key = JSON.stringify(Object.values(cell));
-  const known = draft.cells.get(key) ?? { index: draft.cells.size, cell };
+  const known = draft.cells.get(key) ?? { index: draft.cells.size, cell, stated: [] };
   draft.cells.set(key, known);
   const event = eventName(batch, outcome.record.eventId);
   // A key that the log gives joins what different streams and groups say of one call; an event id means its own stream.
   const name = 'key' in call ? nameOf('call', call.key) : eventName(batch, call.eventId);
-  draft.entries.push({ event, call: name, rank, cell: known.index, attempts });
+  const said = outcome.failed ? statedOf(outcome.record) : null;
+  if (said !== null) addStated(known.stated, said);
+  draft.entries.push({ event, call: name, rank, cell: known.index, attempts, ...tokensOf(outcome, rank) });
+}
+
+function tokensOf({ failed, record: { tokens } }: Outcome, rank: Entry['rank']): Pick<Entry, 'tokens'> {
+  const total = failed || rank !== 'success' ? 0 : (tokens?.prompt ?? 0) + (tokens?.completion ?? 0);
+  return total > 0 ? { tokens: total } : {};
 }
 
 function cellOf({ record, failed, cause }: Outcome): Cell {
@@ -128,7 +136,7 @@ function finished(draft: Draft, batch: LogBatch, events: string): Contribution {
     classifier: CLASSIFIER_VERSION,
     totals: draft.totals,
     skipped: Object.fromEntries(draft.skipped),
-    cells: [...draft.cells.values()].map(({ cell }) => cell),
+    cells: [...draft.cells.values()].map(({ cell, stated }) => ({ ...cell, ...statedField(stated) })),
     entries: draft.entries,
   };
 }

@@ -1,4 +1,5 @@
 /** Contributions -> roll-ups: the union of what was delivered, in any order, any number of times. Pure. */
+import { addStated, type StatedSum, statedField } from './stated.ts';
 import {
   addTotals,
   type Cell,
@@ -10,6 +11,7 @@ import {
   OTHER,
   type Rank,
   type RollUp,
+  type StatedCell,
   sumByName,
 } from './window.ts';
 
@@ -39,6 +41,8 @@ export function fold(contributions: readonly Contribution[], windowMs: number, m
   for (const { home, attempts } of calls(contributions)) {
     if (home.from.windowMs === windowMs) count(sums, home, attempts);
   }
+  // Of every event of the minute, whether it ended a call or not: so the cut into batches does not matter.
+  for (const { cells } of own) for (const cell of cells) state(sums, cell);
   return {
     granularity: 'minute',
     windowMs,
@@ -85,35 +89,48 @@ interface Sum {
   calls: number;
   attempts: number;
   recovered: number;
+  tokens: number;
   firstMs: number;
   lastMs: number;
+  readonly stated: StatedSum;
 }
+
+type Counts = Omit<Sum, 'cell' | 'key' | 'stated'>;
 
 function count(sums: Map<string, Sum>, { entry, from }: Told, attempts: number): void {
   const cell = from.cells[entry.cell];
   if (cell === undefined) throw new Error(`contribution ${from.key} names cell ${entry.cell} of ${from.cells.length}`);
   const recovered = cell.kind === 'success' && attempts > 1 ? 1 : 0;
-  add(sums, cell, { calls: 1, attempts, recovered, firstMs: from.windowMs, lastMs: from.windowMs });
+  const { tokens = 0 } = entry;
+  add(sums, cell, { calls: 1, attempts, recovered, tokens, firstMs: from.windowMs, lastMs: from.windowMs });
 }
 
-function add(sums: Map<string, Sum>, cell: Cell, counts: Omit<Sum, 'cell' | 'key'>): void {
+function add(sums: Map<string, Sum>, cell: Cell, counts: Counts): void {
   const key = keyOf(cell);
   const sum = sums.get(key);
   if (sum === undefined) {
-    sums.set(key, { cell, key, ...counts });
+    sums.set(key, { cell, key, ...counts, stated: [] });
     return;
   }
   sum.calls += counts.calls;
   sum.attempts += counts.attempts;
   sum.recovered += counts.recovered;
+  sum.tokens += counts.tokens;
   sum.firstMs = Math.min(sum.firstMs, counts.firstMs);
   sum.lastMs = Math.max(sum.lastMs, counts.lastMs);
 }
 
-const countsOf = ({ calls, attempts, recovered, firstMs, lastMs }: CountedCell): Omit<Sum, 'cell' | 'key'> => ({
+function state(sums: ReadonlyMap<string, Sum>, cell: StatedCell): void {
+  if (cell.stated === undefined) return;
+  const sum = sums.get(keyOf(cell));
+  if (sum !== undefined) for (const said of cell.stated) addStated(sum.stated, said);
+}
+
+const countsOf = ({ calls, attempts, recovered, tokens = 0, firstMs, lastMs }: CountedCell): Counts => ({
   calls,
   attempts,
   recovered,
+  tokens,
   firstMs,
   lastMs,
 });
@@ -130,16 +147,24 @@ function keyOf(cell: Cell): string {
   return made;
 }
 
-/** Keeps the largest cells; of the rest only what is never many: kind, status and cause. Totals stay exact. */
+/**
+ * Keeps the largest cells; of the rest only what is never many: kind, status and cause. Totals stay exact; a limit whose
+ * owner has no name any more tells nothing and is left out.
+ */
 function capped(sums: ReadonlyMap<string, Sum>, maxCells: number): CountedCell[] {
   const ordered = [...sums.values()].sort((a, b) => b.calls - a.calls || (a.key < b.key ? -1 : 1));
   const kept = new Map(ordered.slice(0, maxCells).map((sum) => [sum.key, { ...sum }]));
-  for (const { cell, key: _, ...counts } of ordered.slice(maxCells)) {
+  for (const { cell, key: _, stated: __, ...counts } of ordered.slice(maxCells)) {
     const { kind, status, cause } = cell;
     const rest = { model: OTHER, provider: OTHER, tenant: OTHER, project: OTHER, key: OTHER, logGroup: OTHER };
     add(kept, { kind, status, cause, ...rest }, counts);
   }
-  return [...kept.values()].map(({ cell, key: _, ...counts }) => ({ ...cell, ...counts }));
+  return [...kept.values()].map(countedCell);
+}
+
+function countedCell({ cell, key: _, tokens, stated, ...counts }: Sum): CountedCell {
+  const { stated: __, ...names }: StatedCell = cell;
+  return { ...names, ...counts, ...(tokens > 0 ? { tokens } : {}), ...statedField(stated) };
 }
 
 /** Minutes into an hour, hours into a day: sums of disjoint windows. */
@@ -150,7 +175,11 @@ export function combine(
   maxCells: number,
 ): RollUp {
   const sums = new Map<string, Sum>();
-  for (const rollUp of rollUps) for (const cell of rollUp.cells) add(sums, cell, countsOf(cell));
+  for (const { cells } of rollUps)
+    for (const cell of cells) {
+      add(sums, cell, countsOf(cell));
+      state(sums, cell);
+    }
   return {
     granularity,
     windowMs,

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { CauseId } from './causes.ts';
+import type { Stated } from './stated.ts';
 
 export const MINUTE_MS = 60_000;
 
@@ -40,6 +41,13 @@ export interface Entry {
   readonly cell: number;
   /** Tries this event attests for its call, at least 1. */
   readonly attempts: number;
+  /** Prompt and answer together, where a success says so. */
+  readonly tokens?: number;
+}
+
+/** A cell of a contribution, with what its refusals state of a limit. */
+export interface StatedCell extends Cell {
+  readonly stated?: readonly Stated[];
 }
 
 /** The law of every batch: received = counted + notCall + malformed + tooLate (log events, not calls). */
@@ -64,18 +72,20 @@ export interface Contribution {
   readonly totals: Totals;
   /** Skipped events by reason. */
   readonly skipped: Readonly<Record<string, number>>;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly StatedCell[];
   readonly entries: readonly Entry[];
 }
 
 export type Granularity = 'minute' | 'hour' | 'day';
 
 /** A cell with its true counts. */
-export interface CountedCell extends Cell {
+export interface CountedCell extends StatedCell {
   readonly calls: number;
   readonly attempts: number;
   /** Successful calls that needed more than one try. */
   readonly recovered: number;
+  /** Tokens of successful calls, as far as the logs say. */
+  readonly tokens?: number;
   /** First and last minute in which the cell was counted. */
   readonly firstMs: number;
   readonly lastMs: number;

@@ -78,6 +78,8 @@ type Kind = readonly [rank: number, cell: number, attempts: number, own: 0 | 1];
 interface Dictionary extends Pick<Contribution, 'skipped' | 'cells'> {
   readonly kinds: readonly Kind[];
   readonly of: readonly number[];
+  /** One for each entry, 0 where none are said; absent where no entry says any. */
+  readonly tokens?: readonly number[];
   readonly names?: readonly string[];
 }
 
@@ -99,7 +101,9 @@ export function packCells({ skipped, cells, entries }: Contribution): Uint8Array
   });
   const names = namesOf(entries);
   const areHashes = names.every((name) => HASH.test(name));
-  const dictionary: Dictionary = { skipped, cells, kinds, of, ...(areHashes ? {} : { names }) };
+  const tokens = entries.map((entry) => entry.tokens ?? 0);
+  const said = tokens.some((n) => n > 0) ? { tokens } : {};
+  const dictionary: Dictionary = { skipped, cells, kinds, of, ...said, ...(areHashes ? {} : { names }) };
   const head = Buffer.from(JSON.stringify(dictionary));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(head.length);
@@ -109,18 +113,19 @@ export function packCells({ skipped, cells, entries }: Contribution): Uint8Array
 export function unpackCells(body: Uint8Array): Pick<Contribution, 'skipped' | 'cells' | 'entries'> {
   const bytes = gunzipSync(body);
   const end = 4 + bytes.readUInt32BE(0);
-  const { skipped, cells, kinds, of, names }: Dictionary = JSON.parse(bytes.toString('utf8', 4, end));
+  const { skipped, cells, kinds, of, tokens = [], names }: Dictionary = JSON.parse(bytes.toString('utf8', 4, end));
   let at = 0;
   const next = (): string => {
     const index = at++;
     return names?.[index] ?? bytes.toString('hex', end + 8 * index, end + 8 * index + 8);
   };
-  const entries = of.map((index): Entry => {
+  const entries = of.map((index, i): Entry => {
     const kind = kinds[index];
     if (kind === undefined) throw new Error(`A stored contribution names kind ${index} of ${kinds.length}.`);
     const [rank, cell, attempts, own] = kind;
     const event = next();
-    return { event, call: own === 1 ? event : next(), rank: RANKS[rank] ?? 'final', cell, attempts };
+    const said = (tokens[i] ?? 0) > 0 ? { tokens: tokens[i] as number } : {};
+    return { event, call: own === 1 ? event : next(), rank: RANKS[rank] ?? 'final', cell, attempts, ...said };
   });
   return { skipped, cells, entries };
 }

@@ -124,17 +124,23 @@ function switchToWal(db: DatabaseSyncInstance): void {
 
 const RANKS: readonly Rank[] = ['part', 'attempt', 'final', 'success'];
 /** Rank, cell, attempts, event and, where it differs, call: 26 bytes instead of 110. */
-type Packed = [rank: number, cell: number, attempts: number, event: string, call?: string];
+type Packed = [rank: number, cell: number, attempts: number, event: string, call?: string | null, tokens?: number];
 
-const pack = ({ event, call, rank, cell, attempts }: Entry): Packed =>
-  call === event ? [RANKS.indexOf(rank), cell, attempts, event] : [RANKS.indexOf(rank), cell, attempts, event, call];
+function pack({ event, call, rank, cell, attempts, tokens }: Entry): Packed {
+  const other = call === event ? null : call;
+  if (tokens !== undefined) return [RANKS.indexOf(rank), cell, attempts, event, other, tokens];
+  return other === null
+    ? [RANKS.indexOf(rank), cell, attempts, event]
+    : [RANKS.indexOf(rank), cell, attempts, event, other];
+}
 
-const unpack = ([rank, cell, attempts, event, call = event]: Packed): Entry => ({
+const unpack = ([rank, cell, attempts, event, call, tokens]: Packed): Entry => ({
   event,
-  call,
+  call: call ?? event,
   rank: RANKS[rank] ?? 'final',
   cell,
   attempts,
+  ...(tokens === undefined ? {} : { tokens }),
 });
 
 interface ContributionRow {

@@ -3,7 +3,7 @@
  * `reopen` gives a second handle on the same data, where the adapter has such a thing.
  */
 import type { Store } from '../../shared/ports.ts';
-import type { Contribution, CountedCell, Entry, Granularity, RollUp, Totals } from '../../shared/window.ts';
+import type { Contribution, CountedCell, Entry, Granularity, RollUp, StatedCell, Totals } from '../../shared/window.ts';
 
 export interface OpenStore {
   store: Store;
@@ -18,7 +18,8 @@ const hex = (n: number): string => n.toString(16).padStart(16, '0');
 
 const totals = (counted: number): Totals => ({ received: counted, counted, notCall: 0, malformed: 0, tooLate: 0 });
 
-const cell = {
+/** Fresh each time: some tests spoil what they are given. */
+const cell = (): StatedCell => ({
   kind: 'failure',
   status: 429,
   cause: 'rate_limit_tokens',
@@ -28,7 +29,18 @@ const cell = {
   project: null,
   key: 'key:0a1b2c3d',
   logGroup: '/app/a',
-} as const;
+  stated: [
+    {
+      dimension: 'tokens',
+      owner: 'provider',
+      limit: 30_000,
+      used: 29_450.5,
+      resetsAtMs: null,
+      minRetryAfterMs: 1,
+      maxRetryAfterMs: 86_400_000,
+    },
+  ],
+});
 
 const ranks = ['part', 'attempt', 'final', 'success'] as const;
 
@@ -39,6 +51,7 @@ const entriesOf = (count: number): Entry[] =>
     rank: ranks[i % 4] ?? 'final',
     cell: 0,
     attempts: 1 + (i % 5),
+    ...(i % 4 === 3 ? { tokens: 100 + i } : {}),
   }));
 
 /** A contribution to a minute counted from T0. */
@@ -50,14 +63,22 @@ export function contributionAt(minute: number, key: string, { digest = `d-${key}
     classifier: 1,
     totals: totals(entries),
     skipped: { 'not-a-call': 3 },
-    cells: [cell],
+    cells: [cell()],
     entries: entriesOf(entries),
   };
 }
 
 export function rollUpAt(minute: number, contributions: number, granularity: Granularity = 'minute'): RollUp {
   const windowMs = T0 + minute * MINUTE;
-  const counted: CountedCell = { ...cell, calls: 2, attempts: 5, recovered: 1, firstMs: windowMs, lastMs: windowMs };
+  const counted: CountedCell = {
+    ...cell(),
+    calls: 2,
+    attempts: 5,
+    recovered: 1,
+    tokens: 7,
+    firstMs: windowMs,
+    lastMs: windowMs,
+  };
   return { granularity, windowMs, contributions, totals: totals(2), skipped: { unreadable: 1 }, cells: [counted] };
 }
 
@@ -165,7 +186,7 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
         const odd = ODD_TEXTS.map((text) => ({
           ...contributionAt(0, text),
           skipped: Object.fromEntries(ODD_TEXTS.map((reason, i) => [reason, i])),
-          cells: [{ ...cell, model: text, tenant: `${text}\ud83d` }],
+          cells: [{ ...cell(), model: text, tenant: `${text}\ud83d` }],
           entries: [{ event: text, call: `${text}!`, rank: 'part', cell: 0, attempts: 1 } as const],
         }));
         await store.add(odd);
