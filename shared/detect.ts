@@ -156,8 +156,10 @@ export interface SeriesState {
 /** Minutes the caller reads for each evaluation: `[atMs - HISTORY_MS, atMs)`. */
 export const HISTORY_MS = 10 * MINUTE_MS;
 const SETTLE_MS = 5 * MINUTE_MS;
-const REOPEN_MS = 60 * MINUTE_MS;
-const SILENCE_MS = 60 * MINUTE_MS;
+/** What comes back within this time after it was over is the same incident. */
+export const REOPEN_MS = 60 * MINUTE_MS;
+/** After this long without a call an incident is closed: nobody is hit, and nothing shows that it is over. */
+export const SILENCE_MS = 60 * MINUTE_MS;
 const HALF_LIFE_MINUTES = 24 * 60;
 const OPEN_NATS = 16;
 /** No minute decides alone: what one overwhelming minute can say is `unconfirmed`. */

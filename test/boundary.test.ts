@@ -43,6 +43,11 @@ const WALK = [
   'fold',
   // -> verdicts -> alerts -> messages
   'detect',
+  'alert/state',
+  'alert/tally',
+  'alert/grouping',
+  'alert/figures',
+  'alert/lifecycle',
   'alert',
   'message',
   'told',
