@@ -8,6 +8,7 @@ import { accepts } from 'hono/accepts';
 import * as z from 'zod/mini';
 import type { Alert } from './alert.ts';
 import { CAUSES, type Category, causeById } from './causes.ts';
+import { coverageOf } from './coverage.ts';
 import { DETECTOR_KEY } from './judge.ts';
 import type { Store } from './ports.ts';
 import * as time from './range.ts';
@@ -289,13 +290,9 @@ export function shownAlert({ outbox: _, notifiedRate: __, ...alert }: Alert) {
 const BEHIND_MS = 10 * MINUTE_MS;
 
 function health(rollUps: readonly RollUp[], evaluatedMs: number | null, nowMs: number) {
-  const cells = rollUps.flatMap((rollUp) => rollUp.cells).filter(({ kind }) => kind === 'failure');
-  const count = (counted: typeof cells) => counted.reduce((sum, { calls }) => sum + calls, 0);
   const none = { received: 0, counted: 0, notCall: 0, malformed: 0, tooLate: 0 };
   const law = { ...none, ...sumByName(rollUps.map(({ totals }) => ({ ...totals }))) };
   const holds = law.received === law.counted + law.notCall + law.malformed + law.tooLate;
-  const failures = count(cells);
-  const unknown = count(cells.filter(({ cause }) => cause === null || cause === 'unknown'));
   const newestMs = newestMinuteOf(rollUps);
   const behindMs = newestMs === null ? 0 : Math.max(0, newestMs - (evaluatedMs ?? 0));
   const status = !holds ? 'law-broken' : newestMs === null ? 'no-data' : behindMs > BEHIND_MS ? 'behind' : 'ok';
@@ -303,7 +300,7 @@ function health(rollUps: readonly RollUp[], evaluatedMs: number | null, nowMs: n
     status,
     law: { ...law, holds },
     skipped: sumByName(rollUps.map(({ skipped }) => skipped)),
-    coverage: { classified: failures - unknown, unknown, share: failures === 0 ? null : 1 - unknown / failures },
+    coverage: coverageOf(rollUps),
     lag: {
       evaluatedTo: evaluatedMs === null ? null : time.iso(evaluatedMs),
       newest: newestMs === null ? null : time.iso(newestMs),

@@ -1,10 +1,12 @@
 /** What a batch said, as immutable contributions: one per minute it touches, named by content. Pure. */
 import { joinCalls, type Placed } from './calls.ts';
 import { CLASSIFIER_VERSION, classify, type Outcome } from './classify.ts';
+import { sumSignatures } from './coverage.ts';
 import { isContinuation } from './parse/continuation.ts';
 import { parseBatch } from './parse.ts';
 import type { LogBatch, LogEvent } from './record.ts';
 import type { Settings } from './settings.ts';
+import { signatureOf } from './signature.ts';
 import { addStated, type StatedSum, statedField, statedOf } from './stated.ts';
 import {
   addTotals,
@@ -24,6 +26,7 @@ interface Draft {
   readonly ids: string[];
   totals: Totals;
   readonly skipped: Map<string, number>;
+  readonly signatures: Map<string, number>;
   readonly cells: Map<string, { readonly index: number; readonly cell: Cell; readonly stated: StatedSum }>;
   readonly entries: Entry[];
 }
@@ -54,6 +57,8 @@ export function contributionsOf(
       const own = block.events.slice(1).filter((event) => !isContinuation(event.message));
       if (own.length > 0) endings.set(block.record.eventId, own);
     }
+    const [first] = block.events;
+    if ('signature' in block && first !== undefined) sign(at(first), block.signature);
     for (const event of block.events) {
       if ('record' in block) tally(at(event), { counted: 1 }, null);
       else tally(at(event), block.skipped === 'unreadable' ? { malformed: 1 } : { notCall: 1 }, block.skipped);
@@ -64,7 +69,10 @@ export function contributionsOf(
   if (malformed > 0 && Number.isFinite(firstMs))
     tally(draftAt(drafts, firstMs), { received: malformed, malformed }, 'malformed', malformed);
   for (const place of joinCalls(outcomes)) {
-    addEntry(draftAt(drafts, windowOf(place.outcome.record.atMs)), place, batch);
+    const draft = draftAt(drafts, windowOf(place.outcome.record.atMs));
+    addEntry(draft, place, batch);
+    if (place.outcome.cause === 'unknown' && place.rank !== 'part')
+      sign(draft, signatureOf(place.outcome.record, settings.keySalt));
     // The exception line of a traceback counts as a call of its own where a batch begins with it; here it is a part of one.
     for (const event of endings.get(place.outcome.record.eventId) ?? []) {
       const record = { ...place.outcome.record, eventId: event.id };
@@ -78,7 +86,15 @@ export function contributionsOf(
 function draftAt(drafts: Map<number, Draft>, windowMs: number): Draft {
   const known = drafts.get(windowMs);
   if (known) return known;
-  const draft: Draft = { windowMs, ids: [], totals: NO_TOTALS, skipped: new Map(), cells: new Map(), entries: [] };
+  const draft: Draft = {
+    windowMs,
+    ids: [],
+    totals: NO_TOTALS,
+    skipped: new Map(),
+    signatures: new Map(),
+    cells: new Map(),
+    entries: [],
+  };
   drafts.set(windowMs, draft);
   return draft;
 }
@@ -86,6 +102,11 @@ function draftAt(drafts: Map<number, Draft>, windowMs: number): Draft {
 function tally(draft: Draft, totals: Partial<Totals>, reason: string | null, n = 1): void {
   draft.totals = addTotals(draft.totals, { ...NO_TOTALS, ...totals });
   if (reason !== null) draft.skipped.set(reason, (draft.skipped.get(reason) ?? 0) + n);
+}
+
+/** How many different ones a log can make up is not bounded by anything: what is kept of them is, by `sumSignatures`. */
+function sign({ signatures }: Draft, signature: string): void {
+  signatures.set(signature, (signatures.get(signature) ?? 0) + 1);
 }
 
 const eventName = (batch: LogBatch, eventId: string): string =>
@@ -128,6 +149,7 @@ function cellOf({ record, failed, cause }: Outcome): Cell {
  * next), so a redelivery is recognised whatever the classifier says of it today; the digest is a second, independent hash of the same delivery, so that a clash of keys cannot pass for one.
  */
 function finished(draft: Draft, batch: LogBatch, events: string): Contribution {
+  const signatures = sumSignatures([Object.fromEntries(draft.signatures)]);
   const delivered = [draft.windowMs, batch.owner, batch.logGroup, batch.logStream, events].join('\u0000');
   return {
     windowMs: draft.windowMs,
@@ -136,6 +158,7 @@ function finished(draft: Draft, batch: LogBatch, events: string): Contribution {
     classifier: CLASSIFIER_VERSION,
     totals: draft.totals,
     skipped: Object.fromEntries(draft.skipped),
+    ...(signatures && { signatures }),
     cells: [...draft.cells.values()].map(({ cell, stated }) => ({ ...cell, ...statedField(stated) })),
     entries: draft.entries,
   };

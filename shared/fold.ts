@@ -1,4 +1,5 @@
 /** Contributions -> roll-ups: the union of what was delivered, in any order, any number of times. Pure. */
+import { sumSignatures } from './coverage.ts';
 import { addStated, type StatedSum, statedField } from './stated.ts';
 import {
   addTotals,
@@ -49,6 +50,7 @@ export function fold(contributions: readonly Contribution[], windowMs: number, m
     contributions: contributions.length,
     totals: own.reduce((sum, contribution) => addTotals(sum, contribution.totals), NO_TOTALS),
     skipped: sumByName(own.map((contribution) => contribution.skipped)),
+    ...signed(own),
     cells: capped(sums, maxCells),
   };
 }
@@ -186,6 +188,12 @@ export function combine(
     contributions: rollUps.reduce((sum, rollUp) => sum + rollUp.contributions, 0),
     totals: rollUps.reduce((sum, rollUp) => addTotals(sum, rollUp.totals), NO_TOTALS),
     skipped: sumByName(rollUps.map((rollUp) => rollUp.skipped)),
+    ...signed(rollUps),
     cells: capped(sums, maxCells),
   };
+}
+
+function signed(parts: readonly Pick<RollUp, 'signatures'>[]): Pick<RollUp, 'signatures'> {
+  const signatures = sumSignatures(parts.map((part) => part.signatures));
+  return signatures === undefined ? {} : { signatures };
 }

@@ -12,8 +12,12 @@ import { kindOf, recordOf, statusOf } from './parse/record-of.ts';
 import { shapeOf } from './parse/shape.ts';
 import type { CallRecord, LogBatch, LogEvent, SkipReason } from './record.ts';
 import type { Settings } from './settings.ts';
+import { unreadableSignature } from './signature.ts';
 
-export type Parsed = { readonly record: CallRecord } | { readonly skipped: SkipReason };
+export type Parsed =
+  | { readonly record: CallRecord }
+  /** `signature`: of what looks like a call and cannot be read. */
+  | { readonly skipped: SkipReason; readonly signature?: string };
 
 /** Reads one event on its own. */
 export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings): Parsed {
@@ -24,6 +28,8 @@ export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings)
   if (shape.name === 'own-log') return { skipped: 'own-log' };
   const status = statusOf(evidence);
   const answer = gate(evidence, shape.name, status.status, settings.hosts);
+  if (answer === 'unreadable')
+    return { skipped: answer, signature: unreadableSignature(shape.name, text, settings.keySalt) };
   if (answer !== 'call') return { skipped: answer };
   const kind = kindOf(evidence, shape.kind, status.status);
   return { record: recordOf(evidence, { name: shape.name, kind }, status, { batch, event, settings }) };

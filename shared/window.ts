@@ -72,6 +72,8 @@ export interface Contribution {
   readonly totals: Totals;
   /** Skipped events by reason. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** Log events that nobody could name or read, by signature (`signature.ts`). */
+  readonly signatures?: Readonly<Record<string, number>>;
   readonly cells: readonly StatedCell[];
   readonly entries: readonly Entry[];
 }
@@ -99,6 +101,7 @@ export interface RollUp {
   readonly contributions: number;
   readonly totals: Totals;
   readonly skipped: Readonly<Record<string, number>>;
+  readonly signatures?: Readonly<Record<string, number>>;
   readonly cells: readonly CountedCell[];
 }
 

@@ -17,6 +17,7 @@ const WALK = [
   // log events -> call records
   'record',
   'redact',
+  'signature',
   'envelope',
   'timestamp/stamp',
   'timestamp/json',
@@ -38,6 +39,7 @@ const WALK = [
   'classify',
   'stated',
   'window',
+  'coverage',
   'calls',
   'contribution',
   'fold',

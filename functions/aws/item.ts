@@ -75,7 +75,7 @@ const RANKS: readonly Rank[] = ['part', 'attempt', 'final', 'success'];
 type Kind = readonly [rank: number, cell: number, attempts: number, own: 0 | 1];
 
 /** The JSON before the names. `of` gives each entry's kind; `names` stands for the hashes when some name is not a hash. */
-interface Dictionary extends Pick<Contribution, 'skipped' | 'cells'> {
+interface Dictionary extends Pick<Contribution, 'skipped' | 'signatures' | 'cells'> {
   readonly kinds: readonly Kind[];
   readonly of: readonly number[];
   /** One for each entry, 0 where none are said; absent where no entry says any. */
@@ -90,7 +90,7 @@ const namesOf = (entries: readonly Entry[]): string[] =>
   entries.flatMap(({ event, call }) => (event === call ? [event] : [event, call]));
 
 /** gzip(length of the dictionary, dictionary, 8 bytes a name): names do not compress, all the rest does. */
-export function packCells({ skipped, cells, entries }: Contribution): Uint8Array {
+export function packCells({ skipped, signatures, cells, entries }: Contribution): Uint8Array {
   const known = new Map<string, number>();
   const kinds: Kind[] = [];
   const of = entries.map(({ event, call, rank, cell, attempts }) => {
@@ -103,17 +103,33 @@ export function packCells({ skipped, cells, entries }: Contribution): Uint8Array
   const areHashes = names.every((name) => HASH.test(name));
   const tokens = entries.map((entry) => entry.tokens ?? 0);
   const said = tokens.some((n) => n > 0) ? { tokens } : {};
-  const dictionary: Dictionary = { skipped, cells, kinds, of, ...said, ...(areHashes ? {} : { names }) };
+  const dictionary: Dictionary = {
+    skipped,
+    ...(signatures && { signatures }),
+    cells,
+    kinds,
+    of,
+    ...said,
+    ...(areHashes ? {} : { names }),
+  };
   const head = Buffer.from(JSON.stringify(dictionary));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(head.length);
   return gzipSync(Buffer.concat([length, head, Buffer.from(areHashes ? names.join('') : '', 'hex')]));
 }
 
-export function unpackCells(body: Uint8Array): Pick<Contribution, 'skipped' | 'cells' | 'entries'> {
+export function unpackCells(body: Uint8Array): Pick<Contribution, 'skipped' | 'signatures' | 'cells' | 'entries'> {
   const bytes = gunzipSync(body);
   const end = 4 + bytes.readUInt32BE(0);
-  const { skipped, cells, kinds, of, tokens = [], names }: Dictionary = JSON.parse(bytes.toString('utf8', 4, end));
+  const {
+    skipped,
+    signatures,
+    cells,
+    kinds,
+    of,
+    tokens = [],
+    names,
+  }: Dictionary = JSON.parse(bytes.toString('utf8', 4, end));
   let at = 0;
   const next = (): string => {
     const index = at++;
@@ -127,7 +143,7 @@ export function unpackCells(body: Uint8Array): Pick<Contribution, 'skipped' | 'c
     const said = (tokens[i] ?? 0) > 0 ? { tokens: tokens[i] as number } : {};
     return { event, call: own === 1 ? event : next(), rank: RANKS[rank] ?? 'final', cell, attempts, ...said };
   });
-  return { skipped, cells, entries };
+  return { skipped, ...(signatures && { signatures }), cells, entries };
 }
 
 const TOTALS = ['received', 'counted', 'notCall', 'malformed', 'tooLate'] as const;

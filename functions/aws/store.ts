@@ -175,8 +175,8 @@ export function dynamoStore({ client, tableName, nowMs = Date.now, shards = 16 }
 
     // Two folds of the same number of contributions are the same fold: the set only grows. So this may be repeated.
     putRollUp: async (rollUp) => {
-      const { totals, skipped, cells } = rollUp;
-      const body = pack({ totals, skipped, cells });
+      const { totals, skipped, signatures, cells } = rollUp;
+      const body = pack({ totals, skipped, signatures, cells });
       const item = await withBody(table, rollUpItem(rollUp), { name: 'body', body });
       const values = { ':n': number(rollUp.contributions) };
       return (await table.put(item, { expression: 'attribute_not_exists(PK) OR n <= :n', values })).put;
@@ -185,7 +185,7 @@ export function dynamoStore({ client, tableName, nowMs = Date.now, shards = 16 }
     rollUps: async (granularity, fromMs, toMs) =>
       inParallel(await rollUpItems(granularity, fromMs, toMs), async (item): Promise<RollUp> => {
         const windowMs = minuteIn(textIn(item, 'SK'));
-        const body = unpack(await whole(item, 'body')) as Pick<RollUp, 'totals' | 'skipped' | 'cells'>;
+        const body = unpack(await whole(item, 'body')) as Pick<RollUp, 'totals' | 'skipped' | 'signatures' | 'cells'>;
         return { granularity, windowMs, contributions: numberIn(item, 'n'), ...body };
       }),
 
