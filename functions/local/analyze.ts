@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Alert } from '../../shared/alert.ts';
 import { shownAlert } from '../../shared/api.ts';
+import { coverageOf } from '../../shared/coverage.ts';
 import type { Notifier } from '../../shared/ports.ts';
 import { readRollUps } from '../../shared/range.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -52,7 +53,8 @@ export async function analyze(inputs: readonly string[], options: AnalyzeOptions
   const summary = summaryOf(report, options.by.length > 0 ? options.by : ['cause']);
   for (const [path, form] of replayed.forms) say(`read ${path} as ${form}`);
   if (stop.signal.aborted) say('Interrupted: this report is of what had been read.');
-  if (options.json) print(JSON.stringify({ ...summary, alerts: alerts.map(shownAlert) }));
+  if (options.json)
+    print(JSON.stringify({ ...summary, coverage: coverageOf(rollUps), alerts: alerts.map(shownAlert) }));
   else print(renderReport(report, options.by));
   if (replayed.incomplete) return EXIT.usage;
   const found =

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Alert } from '../../shared/alert.ts';
 import { type Cause, causeById } from '../../shared/causes.ts';
+import { type Coverage, coverageOf } from '../../shared/coverage.ts';
 import { count, percent, sentence } from '../../shared/detect.ts';
 import { type Dimension, type Row, type Summary, summarise } from '../../shared/summary.ts';
 import { type RollUp, SPAN_MS, type Totals } from '../../shared/window.ts';
@@ -38,7 +39,8 @@ export function renderReport(report: Report, by: readonly Dimension[]): string {
     for (const dimension of by.length > 0 ? by : (['model', 'tenant', 'key'] as const))
       sections.push(breakdown(report, dimension));
   }
-  if (report.totals.received > 0) sections.push(alertsSection(report.alerts), law(report, causes));
+  if (report.totals.received > 0)
+    sections.push(unnamedSection(coverageOf(report.rollUps)), alertsSection(report.alerts), law(report, causes));
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
@@ -177,6 +179,33 @@ function breakdown(report: Report, dimension: Dimension): string {
       plain(String(row.key[dimension])),
     ]);
   return `${pc.bold(`By ${dimension}`)}\n${lines.toString()}`;
+}
+
+const SHOWN_SIGNATURES = 5;
+
+/** What has no name yet, with a rule for gridwatch.json that a person can complete; nothing where everything has one. */
+function unnamedSection({ unknown, unreadable, share, signatures, other }: Coverage): string {
+  if (signatures.length === 0 && other === 0) return '';
+  const lines = table(['events', 'signature', 'first', 'last'], [0]);
+  for (const one of signatures.slice(0, SHOWN_SIGNATURES))
+    lines.push([count(one.count), one.signature, one.first.slice(11, 16), one.last.slice(11, 16)]);
+  const rest = signatures.slice(SHOWN_SIGNATURES).reduce((sum, one) => sum + one.count, other);
+  if (rest > 0) lines.push([count(rest), pc.dim('other signatures'), '', '']);
+  const what = [
+    unknown > 0 ? `unknown cause ${count(unknown)}` : '',
+    unreadable > 0 ? `unreadable ${count(unreadable)}` : '',
+    share === null ? '' : `${percent(share)} of failures have a named cause`,
+  ];
+  const stub = signatures.find(({ rule }) => rule !== null)?.rule;
+  const how =
+    stub === undefined
+      ? []
+      : [pc.dim(`Name them in gridwatch.json (docs/formats.md): {"rules": [${JSON.stringify(stub)}]}`)];
+  return [
+    `${pc.bold('Not named')} ${pc.dim(`(${what.filter((part) => part !== '').join(', ')})`)}`,
+    lines.toString(),
+    ...how,
+  ].join('\n');
 }
 
 function alertsSection(alerts: readonly Alert[]): string {

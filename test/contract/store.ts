@@ -63,6 +63,7 @@ export function contributionAt(minute: number, key: string, { digest = `d-${key}
     classifier: 1,
     totals: totals(entries),
     skipped: { 'not-a-call': 3 },
+    signatures: { 'failure json 418 - - 0a1b2c3d': 2 },
     cells: [cell()],
     entries: entriesOf(entries),
   };
@@ -79,7 +80,15 @@ export function rollUpAt(minute: number, contributions: number, granularity: Gra
     firstMs: windowMs,
     lastMs: windowMs,
   };
-  return { granularity, windowMs, contributions, totals: totals(2), skipped: { unreadable: 1 }, cells: [counted] };
+  return {
+    granularity,
+    windowMs,
+    contributions,
+    totals: totals(2),
+    skipped: { unreadable: 1 },
+    signatures: { '(other)': 1 },
+    cells: [counted],
+  };
 }
 
 /** Survives a trip unchanged in a key as well as in a value. */

@@ -186,7 +186,7 @@ describe('health', () => {
       status: 'ok',
       law: { received: 24, counted: 20, notCall: 4, malformed: 0, tooLate: 0, holds: true },
       skipped: { 'not-a-call': 4 },
-      coverage: { classified: 8, unknown: 2, share: 0.8 },
+      coverage: { classified: 8, unknown: 2, share: 0.8, unreadable: 0, signatures: [], other: 0 },
       lag: {
         evaluatedTo: '2026-03-01T11:57:00.000Z',
         newest: '2026-03-01T11:58:00.000Z',

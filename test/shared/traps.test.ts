@@ -486,7 +486,7 @@ describe('numbers and ends', () => {
     const text = `{"time":1,"url":"${CHAT}","request":{"input":"${rest}`;
     const events = [{ id: '1', timestamp: AT_MS, message: text }];
     const blocks = [...parseBatch({ owner: '', logGroup: '', logStream: '', events }, DEFAULT_SETTINGS)];
-    expect(blocks).toEqual([{ skipped: 'unreadable', events }]);
+    expect(blocks).toEqual([{ skipped: 'unreadable', signature: expect.any(String), events }]);
   });
   test.each([
     [
