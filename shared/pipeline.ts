@@ -7,6 +7,7 @@
 import { type Alert, decide } from './alert.ts';
 import { contributionsOf } from './contribution.ts';
 import { HISTORY_MS } from './detect.ts';
+import { explained } from './explained.ts';
 import { judge, minutesToJudge, readDetector, saveDetector } from './judge.ts';
 import { alertsAt, deliver, saveAlerts } from './outbox.ts';
 import type { Notifier, Store } from './ports.ts';
@@ -58,7 +59,7 @@ export async function evaluate({
   for (const atMs of minutes) {
     const rollUps = await store.rollUps('minute', atMs - HISTORY_MS, atMs);
     const judged = judge(rollUps, series, atMs, settings);
-    const { alerts } = decide({
+    const decided = decide({
       verdicts: judged.verdicts,
       alerts: await alertsAt(store, atMs),
       rollUps,
@@ -66,6 +67,7 @@ export async function evaluate({
       settings,
       nowMs,
     });
+    const alerts = await explained(store, decided.alerts, atMs);
     // Alerts before the watermark: after a crash between the two, the minute is judged again, and `decide` is idempotent.
     await saveAlerts(store, alerts);
     changed.push(...alerts);

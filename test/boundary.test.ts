@@ -45,6 +45,13 @@ const WALK = [
   'fold',
   // -> verdicts -> alerts -> messages
   'detect',
+  'words',
+  'findings/scene',
+  'findings/burst-or-budget',
+  'findings/noisiest',
+  'findings/limit',
+  'findings/change',
+  'findings',
   'alert/state',
   'alert/tally',
   'alert/grouping',
@@ -60,6 +67,7 @@ const WALK = [
   'silence',
   'roll-up',
   'judge',
+  'explained',
   'outbox',
   'pipeline',
   // what is asked of it

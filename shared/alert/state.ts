@@ -1,6 +1,7 @@
 /** What is kept of an alert, and what is told about it. */
 import { createHash } from 'node:crypto';
 import type { FailureGroup, Scope } from '../detect.ts';
+import type { Finding } from '../findings/scene.ts';
 
 export interface CauseShare {
   readonly cause: string;
@@ -53,6 +54,8 @@ export interface Alert {
   /** Id of the silence, or name of the maintenance window, that keeps it quiet now. */
   readonly silencedBy?: string | null;
   readonly history?: History;
+  /** What the minutes around it showed when it was last told. */
+  readonly findings?: readonly Finding[];
   /** Notifications decided and not yet known to be sent. */
   readonly outbox: readonly Notification[];
 }
