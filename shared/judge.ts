@@ -1,13 +1,9 @@
 /** Minute roll-ups -> one verdict per series and failure group, and the state each series carries to the next minute. */
-import { bucketsByScope, detect, type Scope, type SeriesState, type Verdict } from './detect.ts';
-import type { Store } from './ports.ts';
+import { type Head, headOf, type Series, type Shard, seriesOf, shardsOf } from './detect/state.ts';
+import { bucketsByScope, detect, SETTLE_MS, type Verdict } from './detect.ts';
+import type { Store, Versioned } from './ports.ts';
 import type { Settings } from './settings.ts';
-import { DAY_MS, MINUTE_MS, type RollUp } from './window.ts';
-
-export interface Series {
-  readonly scope: Scope;
-  readonly state: SeriesState;
-}
+import { DAY_MS, HOUR_MS, MINUTE_MS, type RollUp, windowOf } from './window.ts';
 
 export interface Detector {
   /** Every minute before this one has been judged; null before the first. */
@@ -15,12 +11,20 @@ export interface Detector {
   readonly series: ReadonlyMap<string, Series>;
 }
 
+/** A detector as read, with what is needed to save its successor. */
+interface StoredDetector extends Detector {
+  readonly version: number;
+  readonly shards: ReadonlyMap<string, Versioned>;
+}
+
 export const DETECTOR_KEY = 'detector';
+const SHARD_PREFIX = 'detector/normal/';
 /** A series nobody called for two days starts afresh. */
 const FORGET_MS = 2 * DAY_MS;
-/** After this long without evaluation the minutes between are not news; an open alert is silent for an hour by then. */
-const CATCH_UP_MS = 75 * MINUTE_MS;
-const RECENT_MS = 15 * MINUTE_MS;
+/** This long after the last call every open alert is closed by silence: until calls come again there is nothing to judge. */
+const QUIET_MS = 75 * MINUTE_MS;
+/** Minutes judged in one evaluation; what is left after an outage of hours waits for the next ones. */
+const MAX_MINUTES = 240;
 
 /** Judges one minute for every series that has calls in `rollUps` or a state from before. */
 export function judge(
@@ -37,31 +41,88 @@ export function judge(
     if (scope === undefined) continue;
     const judged = detect(scoped.get(key)?.buckets ?? [], before.get(key)?.state ?? null, atMs, settings, scope);
     verdicts.push(...judged.verdicts);
-    if ((judged.state.lastCallMs ?? 0) > atMs - FORGET_MS) series.set(key, { scope, state: judged.state });
+    if (judged.state.seenMs > atMs - FORGET_MS) series.set(key, { scope, state: judged.state });
   }
   return { verdicts, series };
 }
 
-/** The minutes to judge, oldest first: all since the last evaluation, but of a long gap only its beginning and its end. */
-export function minutesToJudge(evaluatedMs: number | null, firstMs: number | null, nowMs: number): number[] {
-  if (evaluatedMs === null && firstMs === null) return [];
-  const fromMs = (evaluatedMs ?? (firstMs as number)) + MINUTE_MS;
+interface Due {
+  readonly evaluatedMs: number | null;
+  /** First minute with calls, if nothing was judged before. */
+  readonly firstMs: number | null;
+  readonly nowMs: number;
+  /** Starts of the hours with calls that are over. */
+  readonly hours: readonly number[];
+}
+
+/** The minutes to judge, oldest first: all since the last evaluation, without stretches in which nobody called. */
+export function minutesToJudge({ evaluatedMs, firstMs, nowMs, hours }: Due): number[] {
+  const beforeMs = evaluatedMs ?? firstMs;
+  if (beforeMs === null) return [];
   const minutes: number[] = [];
-  for (let atMs = fromMs; atMs <= nowMs; atMs += MINUTE_MS) {
-    if (atMs > fromMs + CATCH_UP_MS && atMs < nowMs - RECENT_MS) atMs = nowMs - RECENT_MS;
-    minutes.push(atMs);
+  const busy = [
+    { fromMs: beforeMs, toMs: beforeMs + QUIET_MS },
+    ...hours.map((hourMs) => ({ fromMs: hourMs, toMs: hourMs + HOUR_MS + QUIET_MS })),
+    // The hour that is not over has no roll-up yet.
+    { fromMs: windowOf(nowMs, 'hour'), toMs: nowMs },
+  ];
+  for (let atMs = beforeMs + MINUTE_MS; atMs <= nowMs && minutes.length < MAX_MINUTES; atMs += MINUTE_MS) {
+    if (busy.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs)) minutes.push(atMs);
+    else atMs = Math.min(nowMs, ...busy.map(({ fromMs }) => fromMs).filter((ms) => ms > atMs)) - MINUTE_MS;
   }
   return minutes;
 }
 
-export async function readDetector(store: Store): Promise<Detector & { readonly version: number }> {
-  const stored = await store.load(DETECTOR_KEY);
-  if (stored === null) return { evaluatedMs: null, series: new Map(), version: 0 };
-  const value = stored.value as { evaluatedMs: number; series: [string, Series][] };
-  return { evaluatedMs: value.evaluatedMs, series: new Map(value.series), version: stored.version };
+/** As `minutesToJudge`; reads which hours have calls only when it was away for long. */
+export async function minutesDue(
+  store: Store,
+  evaluatedMs: number | null,
+  firstMs: number | null,
+  nowMs: number,
+): Promise<number[]> {
+  const beforeMs = evaluatedMs ?? firstMs ?? nowMs;
+  const isLong = nowMs - beforeMs > QUIET_MS;
+  const rollUps = isLong ? await store.rollUps('hour', beforeMs - HOUR_MS, nowMs) : [];
+  return minutesToJudge({ evaluatedMs, firstMs, nowMs, hours: rollUps.map(({ windowMs }) => windowMs) });
 }
 
-/** Losing the race to another evaluator is fine: it judged the same minutes. */
-export async function saveDetector(store: Store, { evaluatedMs, series }: Detector, version: number): Promise<void> {
-  await store.save(DETECTOR_KEY, { evaluatedMs, series: [...series] }, version);
+export async function readDetector(store: Store): Promise<StoredDetector> {
+  const [stored, listed] = [await store.load(DETECTOR_KEY), await store.list(SHARD_PREFIX)];
+  const shards = new Map(listed.map((shard) => [shard.key, shard]));
+  if (stored === null) return { evaluatedMs: null, series: new Map(), version: 0, shards };
+  const head = stored.value as Head;
+  // An older layout: its watermark stands, and what is normal is learned anew.
+  const series =
+    head.v === 2
+      ? seriesOf(
+          head,
+          [...shards.values()].map(({ value }) => value as Shard),
+          SETTLE_MS,
+        )
+      : [];
+  return { evaluatedMs: head.evaluatedMs, series: new Map(series), version: stored.version, shards };
+}
+
+/**
+ * Writes the shards that changed and then the head. A crash between the two judges the minute again, and what a series has
+ * learned from a block it does not learn again. Losing the race to another evaluator is fine: it judged the same minutes.
+ */
+export async function saveDetector(
+  store: Store,
+  before: StoredDetector,
+  { evaluatedMs, series }: { readonly evaluatedMs: number; readonly series: Detector['series'] },
+): Promise<void> {
+  const stored = [...before.shards.values()].map(({ value }) => (value as Shard).learned);
+  const hasLearned = [...series.values()].some(({ state }) => state.learnedMs > MINUTE_MS * Math.max(0, ...stored));
+  if (hasLearned) await saveShards(store, before, series);
+  await store.save(DETECTOR_KEY, headOf(series.values(), evaluatedMs), before.version);
+}
+
+async function saveShards(store: Store, before: StoredDetector, series: Detector['series']): Promise<void> {
+  for (const [i, shard] of shardsOf(series.values()).entries()) {
+    const key = `${SHARD_PREFIX}${String(i).padStart(2, '0')}`;
+    const old = before.shards.get(key);
+    const rows = old === undefined ? [] : (old.value as Shard).rows;
+    if (JSON.stringify(rows) !== JSON.stringify(shard.rows)) await store.save(key, shard, old?.version ?? 0);
+  }
 }

@@ -8,7 +8,7 @@ import { type Alert, decide } from './alert.ts';
 import { contributionsOf } from './contribution.ts';
 import { HISTORY_MS } from './detect.ts';
 import { explained } from './explained.ts';
-import { judge, minutesToJudge, readDetector, saveDetector } from './judge.ts';
+import { judge, minutesDue, readDetector, saveDetector } from './judge.ts';
 import { alertsAt, deliver, saveAlerts } from './outbox.ts';
 import type { Notifier, Store } from './ports.ts';
 import type { LogBatch } from './record.ts';
@@ -55,7 +55,7 @@ export async function evaluate({
   const detector = await readDetector(store);
   let { series } = detector;
   const changed: Alert[] = [];
-  const minutes = minutesToJudge(detector.evaluatedMs, firstMs, windowOf(nowMs));
+  const minutes = await minutesDue(store, detector.evaluatedMs, firstMs, windowOf(nowMs));
   for (const atMs of minutes) {
     const rollUps = await store.rollUps('minute', atMs - HISTORY_MS, atMs);
     const judged = judge(rollUps, series, atMs, settings);
@@ -74,6 +74,6 @@ export async function evaluate({
     series = judged.series;
   }
   const evaluatedMs = minutes.at(-1);
-  if (evaluatedMs !== undefined) await saveDetector(store, { series, evaluatedMs }, detector.version);
+  if (evaluatedMs !== undefined) await saveDetector(store, detector, { series, evaluatedMs });
   return { alerts: changed, sent: await deliver(store, notifier, settings, nowMs) };
 }

@@ -249,7 +249,10 @@ test('any history gives a verdict per group and finite numbers', () => {
         expect(v.normalShare).toBeGreaterThan(0);
         expect(v.failures).toBeLessThanOrEqual(v.calls);
       }
-      for (const g of Object.values(state?.groups ?? {})) expect([g.soft, g.hard].every(Number.isFinite)).toBe(true);
+      for (const { evidence, normal } of Object.values(state?.groups ?? {}))
+        expect(
+          [evidence?.soft ?? 0, evidence?.hard ?? 0, normal.failures, normal.clumpSquares].every(Number.isFinite),
+        ).toBe(true);
     }),
     { seed: 1, numRuns: 60 },
   );
