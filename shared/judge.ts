@@ -24,7 +24,7 @@ const FORGET_MS = 2 * DAY_MS;
 /** This long after the last call every open alert is closed by silence: until calls come again there is nothing to judge. */
 const QUIET_MS = 75 * MINUTE_MS;
 /** Minutes judged in one evaluation; what is left after an outage of hours waits for the next ones. */
-const MAX_MINUTES = 240;
+const MAX_MINUTES = 360;
 
 /** Judges one minute for every series that has calls in `rollUps` or a state from before. */
 export function judge(
