@@ -80,18 +80,18 @@ function causeOf(record: CallRecord): { cause: CauseId; rule: Rule } {
 }
 
 /** Types that name a family; what the text says is finer. */
-const GENERAL = new Set([
-  'rate_limit_exceeded',
-  'rate_limit_error',
-  'throttling_error',
-  'resource_exhausted',
-  'unavailable',
-  'service_unavailable',
-  'conflict_error',
-  'invalid_value',
-  'invalid_type',
-  'unsupported_value',
-]);
+const GENERAL: ReadonlySet<string> = new Set(
+  (
+    'rate_limit_exceeded rate_limit_error rate_limited rate_limit rate_limit_reached_error ' +
+    'ratelimitreached too_many_requests throttling_error resource_exhausted unavailable ' +
+    'service_unavailable service_unavailable_error conflict_error model_not_found invalid_api_key ' +
+    'invalid_value invalid_type invalid_parameter missing_required_parameter string_above_max_length ' +
+    'string_type string_too_long int_type int_parsing float_type float_parsing bool_type bool_parsing ' +
+    'list_type dict_type missing literal_error enum value_error unsupported_value not_supported ' +
+    'permission_error permission_denied accessdeniedexception request_forbidden insufficient_permissions ' +
+    'upstream_error bad_gateway bad_response_status_code json_validate_failed tool_use_failed'
+  ).split(' '),
+);
 
 const applies = (row: Signal, status: number | null, byProvider: boolean): boolean =>
   (row.statuses?.includes(status) ?? true) && (row.provider === undefined || byProvider);

@@ -1,5 +1,5 @@
 /** Everything one piece of log text says about an LLM call, before anybody judges it. */
-import { collect, type Facts, noFacts, structuresIn } from './fields.ts';
+import { collect, type Facts, noFacts, pairsIn, structuresIn } from './fields.ts';
 import { readJson, type Value } from './literal.ts';
 import { statusInText } from './status.ts';
 import { LLM_PATH, LLM_SERVER_PATH, providerOfHost } from './vocabulary.ts';
@@ -16,12 +16,15 @@ export interface Evidence extends Facts {
   readonly target: { readonly host: string | null; readonly path: string | null } | null;
 }
 
+/** A record whose first part is in another event: it goes on in the middle of an object. */
+const CUT_HEAD = /^\s{0,40}"[\w.-]{1,60}"\s{0,4}:/;
+
 /** Failures name themselves early; what follows later in a long text is dumps. */
 const MAX_TEXT = 20_000;
 
 const CLASS_NAME = /\b(?:[A-Za-z_]\w{0,40}\.){0,6}([A-Z]\w{1,60}(?:Error|Exception|Timeout))\b/g;
 const CALLED =
-  /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|HEAD|PUT|DELETE) |\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/;
+  /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|Post|Get|HEAD|PUT|DELETE) "?|\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/;
 // Stack frames and the source lines below Python's: they name functions, never causes.
 const FRAME =
   /^(?:[ \t]{1,12}at .{0,400}|[ \t]{0,6}File ".{0,300}|Traceback \(most recent call last\):|[ \t]{4,}(?:\^{1,200}|~{1,200}).{0,200})$/;
@@ -33,9 +36,11 @@ export function readEvidence(text: string): Evidence {
   const whole = json !== undefined && typeof json === 'object' && json !== null;
   const { structures, around } = whole
     ? { structures: [json], around: '' }
-    : structuresIn(withoutOwnAccessLines(text), 6);
+    : structuresIn(withoutOwnAccessLines(CUT_HEAD.test(text) ? `{${text}` : text), 6);
   for (const structure of structures)
     collect(structure as Value, found, { depth: 0, inError: isErrorText(around), inRequest: false });
+  const pairs = whole ? null : pairsIn(around);
+  if (pairs !== null) collect(pairs, found, { depth: 0, inError: isErrorText(around), inRequest: false });
   // A traceback in a field is read by its last line, not by its frames.
   found.messages.splice(0, found.messages.length, ...found.messages.map(withoutFrames));
   const outside = withoutPrompts(withoutFrames(around));
@@ -82,8 +87,20 @@ const PROMPT =
 
 const withoutPrompts = (text: string): string => text.replace(PROMPT, '$1[prompt]');
 
+const ADDRESS = /https?:\/\/([^\s'"`)\]}>,/:?#]{1,253})(?::\d{1,5})?(\/[^\s'"`)\]}>,?#]{0,400})?/g;
+
+/** Without a word before it, an address was called when it is an LLM API's and names one of its paths; a page of a vendor is not. */
+function llmAddress(text: string): string | null {
+  let looked = 0;
+  for (const [address, , path] of text.matchAll(ADDRESS)) {
+    if (path !== undefined && LLM_PATH.test(path)) return address;
+    if (++looked === 20) break;
+  }
+  return null;
+}
+
 function calledAddress(text: string, found: Facts): Evidence['target'] {
-  const url = (text.includes('://') ? CALLED.exec(text)?.[1] : null) ?? stringFact(found, 'url');
+  const url = (text.includes('://') ? (CALLED.exec(text)?.[1] ?? llmAddress(text)) : null) ?? stringFact(found, 'url');
   if (url === null || url === undefined) return null;
   const parts = /^(?:https?:\/\/)?([^/:?#\s'"]{1,253})(?::\d{1,5})?(\/[^?#\s'"]{0,400})?/i.exec(url);
   if (!parts) return null;

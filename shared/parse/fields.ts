@@ -2,7 +2,7 @@
  * Names under which loggers, SDKs and gateways print the same fact, and the walk that collects them from a structure.
  * One alias table instead of a parser per logger: a logger that nests its error elsewhere needs no new code.
  */
-import { isFields, readJson, readLiteral, type Value } from './literal.ts';
+import { type Fields, isFields, readJson, readLiteral, type Value } from './literal.ts';
 import { readStatus } from './status.ts';
 
 /** A single fact of a record; the first one found from the outside in wins. */
@@ -162,7 +162,7 @@ export function collect(
     return;
   }
   if (!isFields(value)) return;
-  if (value.size <= 2 && isErrorEnvelope(value.get('error'))) into.isErrorEnvelope = true;
+  if (isRefusalBody(value)) into.isErrorEnvelope = true;
   let seen = 0;
   for (const [key, field] of value) {
     if (++seen > MAX_FACTS) break;
@@ -170,12 +170,22 @@ export function collect(
   }
 }
 
-const isErrorEnvelope = (error: Value | undefined): boolean =>
-  isFields(error) &&
-  error.has('message') &&
-  (error.has('type') || error.has('code') || error.has('param')) &&
-  !error.has('stack') &&
-  !error.has('name');
+/**
+ * `{"error": {…}}` of OpenAI-compatible APIs, `{"type": "error", "error": {…}}` of Anthropic, `{"object": "error", …}` of Mistral and
+ * vLLM. Payment and social APIs use the same frame; the fields of theirs that no LLM API has tell them apart.
+ */
+function isRefusalBody(fields: Fields): boolean {
+  const error = fields.get('error');
+  if (fields.get('object') === 'error') return fields.has('message') && fields.has('type');
+  if (!isFields(error) || (fields.size > 2 && fields.get('type') !== 'error')) return false;
+  if (!error.has('message') || FOREIGN_FIELDS.some((name) => error.has(name))) return false;
+  const type = error.get('type');
+  if (typeof type === 'string' && FOREIGN_TYPE.test(type)) return false;
+  return (error.has('type') || error.has('code') || error.has('param')) && !error.has('stack') && !error.has('name');
+}
+const FOREIGN_FIELDS =
+  'charge decline_code doc_url payment_intent request_log_url setup_intent fbtrace_id error_subcode errors'.split(' ');
+const FOREIGN_TYPE = /^(?:card_error|idempotency_error|OAuthException|GraphMethodException|Stripe\w{1,40})$/;
 
 function collectField(key: string, value: Value, into: Facts, place: Place): void {
   if (place.depth <= 1) into.keys.add(key);
@@ -186,6 +196,9 @@ function collectField(key: string, value: Value, into: Facts, place: Place): voi
   // The first line of a stack names the class that loggers otherwise lose.
   const [top] = key === 'stack' ? (Array.isArray(value) ? value : [value]) : [];
   if (typeof top === 'string') into.messages.push(top.split('\n', 1)[0] as string);
+  // A validator may list its complaints as bare strings.
+  if (Array.isArray(value) && MESSAGE_KEYS.has(key) && !place.inRequest)
+    for (const item of value.slice(0, 4)) if (typeof item === 'string') collectText(item, key, into, place);
   const inRequest = place.inRequest || REQUESTS.has(key);
   const inError = place.inError || ERROR_NESTS.has(key);
   if (typeof value === 'object' && value !== null) {
@@ -302,4 +315,22 @@ function readStructure(text: string, start: number): { value: Value; end: number
 function* leaves(value: Value): Generator<string> {
   if (isFields(value)) yield* value.keys();
   else if (Array.isArray(value)) for (const item of value.slice(0, 3)) yield* leaves(item);
+}
+
+const PAIR =
+  /(?:^|[\s,;|[(])([A-Za-z_][\w.]{0,60})=("(?:[^"\\\n]|\\.){0,2000}"|'(?:[^'\\\n]|\\.){0,2000}'|[^\s"'{}[\](),;|]{1,300})/g;
+/** Characters of a text in which `key=value` pairs are looked for. */
+const MAX_PAIRED = 8_000;
+const NOTHING = /^(?:None|null|nil|undefined|-|n\/a|0|false|False)$/;
+
+/** The `key=value` pairs of logfmt, structlog's console and slog, as fields; null where there are not two. */
+export function pairsIn(text: string): Fields | null {
+  if (!text.includes('=')) return null;
+  const fields = new Map<string, Value>();
+  for (const [, key, raw] of text.slice(0, MAX_PAIRED).matchAll(PAIR)) {
+    const value = /^["']/.test(raw as string) ? (raw as string).slice(1, -1) : (raw as string);
+    if (NOTHING.test(value)) continue;
+    fields.set(key as string, /^\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : value);
+  }
+  return fields.size < 2 ? null : fields;
 }

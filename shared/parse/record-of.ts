@@ -4,9 +4,11 @@ import { dimension, redact, saltedHash } from '../redact.ts';
 import type { Settings } from '../settings.ts';
 import { type Evidence, numberFact, stringFact } from './evidence.ts';
 import { isSuccess } from './gate.ts';
-import { PROVIDER_TOKEN, providerName, providerOfHost } from './vocabulary.ts';
+import { ERROR_TYPE, PROVIDER_TOKEN, providerName, providerOfHost } from './vocabulary.ts';
 
 const MAX_MESSAGE = 1000;
+/** Where a body could not be read as one, the name of its type still stands in its text. */
+const MAX_TYPE_TEXT = 4000;
 
 export interface StatusFound {
   readonly status: number | null;
@@ -78,7 +80,10 @@ export function recordOf(
     kind: shape.kind,
     status: found.status,
     statusSource: found.source,
-    errorType: evidence.types.length > 0 ? [...new Set(evidence.types)].slice(0, 8).join(' ') : null,
+    errorType:
+      evidence.types.length > 0
+        ? [...new Set(evidence.types)].slice(0, 8).join(' ')
+        : (ERROR_TYPE.exec(evidence.text.slice(0, MAX_TYPE_TEXT))?.[0] ?? null),
     errorClass: evidence.classes.length > 0 ? [...new Set(evidence.classes)].slice(0, 8).join(' ') : null,
     message: text === '' ? null : cut(redact(text), MAX_MESSAGE),
     provider: name(providerOf(evidence, text, model)),
@@ -134,7 +139,10 @@ const traceIdOf = (evidence: Evidence): string | null =>
 
 /** The failure texts of the structures, then the text around them, each once; what a fallback said later is left out. */
 function readableText(evidence: Evidence): string {
+  const param = stringFact(evidence, 'param');
   const parts = [...evidence.messages.map((message) => message.slice(0, 700)), evidence.around.slice(0, 1200)];
+  // Which field of the request was refused; a short path such as `messages[0].role`.
+  if (param !== null && /^[\w.[\]$-]{1,80}$/.test(param)) parts.push(`param=${param}`);
   const kept: string[] = [];
   for (const part of parts) {
     const plain =

@@ -21,6 +21,10 @@ const IN_TEXT: readonly RegExp[] = [
   /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"(]([45]\d\d)\b/,
   /\b(?:API Error|API error|Error|Exception|error code|Error Code): ?([45]\d\d)\b(?![.,:]\d)/,
   /\bError \[[\w.]{2,40}\]: ?([45]\d\d)\b/,
+  // The class of an exception, then what it says: `google.api_core.exceptions.NotFound: 404 …`, `InternalServerError: 500`.
+  /\b(?:\w{2,60}(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40}): ?([45]\d\d)(?=\s|$)/,
+  /\bStatus ([45]\d\d)\b/,
+  /["'](?:status|statusCode|status_code|httpStatus|resultSignature)["'] ?: ?["']?([1-5]\d\d)\b/i,
   /\b([45]\d\d) (?:Client Error|Server Error|status code|RESOURCE_EXHAUSTED|UNAVAILABLE|INVALID_ARGUMENT|PERMISSION_DENIED|UNAUTHENTICATED|NOT_FOUND|DEADLINE_EXCEEDED|INTERNAL\b)/,
   /(?:^|[\s"'`(>[|])([45]\d\d):? (?:Too Many Requests|Unauthorized|Forbidden|Not Found|Bad Request|Bad Gateway|Service Unavailable|Service Temporarily Unavailable|Gateway Time-?out|Internal Server Error|Payload Too Large|Unprocessable (?:Entity|Content)|Payment Required|Conflict|Request Timeout|Request Entity Too Large|Deadline Exceeded|Resource has been exhausted|Rate limit)/i,
   /\b(?:GET|POST) \/[\w/.:-]{1,200} (?:- |-> |→ |=> )([1-5]\d\d)\b/,

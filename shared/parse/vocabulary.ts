@@ -3,34 +3,74 @@
  * the gate's only knowledge, kept as data. Sources: reference texts of the gateway family and the vendors' API pages.
  */
 
-/** Host (or the end of it) -> provider. */
-const HOSTS: readonly (readonly [RegExp, string])[] = [
+/** Host -> provider. */
+const HOSTS: ReadonlyMap<string, string> = new Map(
+  (
+    [
+      ['openai', 'api.openai.com us.api.openai.com eu.api.openai.com chatgpt.com'],
+      ['anthropic', 'api.anthropic.com'],
+      ['gemini', 'generativelanguage.googleapis.com'],
+      ['vertex_ai', 'aiplatform.googleapis.com'],
+      ['groq', 'api.groq.com'],
+      ['mistral', 'api.mistral.ai codestral.mistral.ai'],
+      ['deepseek', 'api.deepseek.com'],
+      ['openrouter', 'openrouter.ai api.openrouter.ai'],
+      ['together_ai', 'api.together.xyz api.together.ai'],
+      ['cohere', 'api.cohere.ai api.cohere.com'],
+      ['xai', 'api.x.ai'],
+      ['fireworks_ai', 'api.fireworks.ai'],
+      ['perplexity', 'api.perplexity.ai'],
+      ['cerebras', 'api.cerebras.ai'],
+      ['nvidia', 'integrate.api.nvidia.com ai.api.nvidia.com'],
+      ['huggingface', 'router.huggingface.co api-inference.huggingface.co'],
+      ['azure', 'models.inference.ai.azure.com'],
+      ['github', 'models.github.ai api.githubcopilot.com'],
+      ['moonshot', 'api.moonshot.cn api.moonshot.ai'],
+      ['dashscope', 'dashscope.aliyuncs.com dashscope-intl.aliyuncs.com'],
+      ['zhipuai', 'open.bigmodel.cn api.z.ai'],
+      ['siliconflow', 'api.siliconflow.cn api.siliconflow.com'],
+      ['minimax', 'api.minimax.chat api.minimaxi.com api.minimax.io'],
+      ['qianfan', 'qianfan.baidubce.com aip.baidubce.com'],
+      ['hunyuan', 'api.hunyuan.cloud.tencent.com'],
+      ['stepfun', 'api.stepfun.com'],
+      ['sambanova', 'api.sambanova.ai'],
+      ['novita', 'api.novita.ai'],
+      ['deepinfra', 'api.deepinfra.com'],
+      ['hyperbolic', 'api.hyperbolic.xyz'],
+      ['replicate', 'api.replicate.com'],
+      ['voyage', 'api.voyageai.com'],
+      ['jina_ai', 'api.jina.ai'],
+      ['ai21', 'api.ai21.com'],
+      ['nebius', 'api.studio.nebius.ai api.studio.nebius.com'],
+      ['cloudflare', 'gateway.ai.cloudflare.com'],
+      ['vercel', 'ai-gateway.vercel.sh'],
+      ['portkey', 'api.portkey.ai'],
+    ] as const
+  ).flatMap(([provider, hosts]) => hosts.split(' ').map((host) => [host, provider] as const)),
+);
+/** End of a host -> provider, where each customer, region or deployment has a host of its own. */
+const HOST_ENDS: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\.)llmgrid\.ai$/, 'llmgrid'],
-  [/(?:^|\.)openai\.azure\.com$|(?:^|\.)cognitiveservices\.azure\.com$/, 'azure'],
-  [/^(?:api|us\.api|eu\.api)\.openai\.com$|^chatgpt\.com$/, 'openai'],
-  [/(?:^|\.)anthropic\.com$/, 'anthropic'],
-  [/^generativelanguage\.googleapis\.com$/, 'gemini'],
-  [/(?:^|[.-])aiplatform\.googleapis\.com$/, 'vertex_ai'],
+  [/\.(?:openai|cognitiveservices|models\.ai|services\.ai)\.azure\.com$/, 'azure'],
+  [/-aiplatform\.googleapis\.com$/, 'vertex_ai'],
   [/^bedrock(?:-runtime|-agent-runtime)?\.[a-z0-9-]{1,30}\.amazonaws\.com$/, 'bedrock'],
-  [/^api\.groq\.com$/, 'groq'],
-  [/(?:^|\.)mistral\.ai$/, 'mistral'],
-  [/^api\.deepseek\.com$/, 'deepseek'],
-  [/(?:^|\.)openrouter\.ai$/, 'openrouter'],
-  [/^api\.together\.(?:xyz|ai)$/, 'together_ai'],
-  [/^api\.cohere\.(?:ai|com)$/, 'cohere'],
-  [/^api\.x\.ai$/, 'xai'],
-  [/^api\.fireworks\.ai$/, 'fireworks_ai'],
-  [/^api\.perplexity\.ai$/, 'perplexity'],
-  [/^api\.cerebras\.ai$/, 'cerebras'],
-  [/^integrate\.api\.nvidia\.com$/, 'nvidia'],
-  [/^(?:router|api-inference)\.huggingface\.co$/, 'huggingface'],
+  [/^ark\.[a-z0-9-]{1,30}\.volces\.com$/, 'volcengine'],
+  [/\.inference\.heroku\.com$/, 'heroku'],
 ];
 
 /** Provider behind a host name, `null` for a host that is not known to serve LLM calls. */
 export function providerOfHost(host: string): string | null {
   const name = host.toLowerCase();
-  return HOSTS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+  return HOSTS.get(name) ?? HOST_ENDS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }
+
+/** A host of an LLM API that a text names without an address: `getaddrinfo ENOTFOUND api.openai.com`, `host='…', port=443`. */
+export const LLM_HOST =
+  /(?<![\w.@/-])(?:[\w-]{1,63}\.){0,3}(?:llmgrid\.ai|api\.openai\.com|openai\.azure\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com|aiplatform\.googleapis\.com|api\.(?:groq|deepseek|mistral|cohere|together|fireworks|perplexity|cerebras|x|moonshot|siliconflow|minimaxi|deepinfra|sambanova)\.(?:com|ai|xyz|cn)|openrouter\.ai|bedrock-runtime\.[a-z0-9-]{1,30}\.amazonaws\.com|dashscope(?:-intl)?\.aliyuncs\.com|open\.bigmodel\.cn|volces\.com)(?![\w/-])/;
+
+/** Pages that vendors of LLM APIs send the reader of a refusal to. */
+const VENDOR_LINK =
+  /\b(?:platform|status|help)\.openai\.com|aka\.ms\/oai|ai\.google\.dev|ai\.dev\/rate|ai\.studio\/|aistudio\.google|(?:docs|console|support)\.(?:anthropic|claude)\.com|platform\.claude\.com|console\.groq\.com|groqstatus\.com|dashboard\.cohere\.com|docs\.cohere\.com|openrouter\.ai\/(?:settings|docs|models|credits)|(?:docs|console)\.mistral\.ai|docs\.litellm\.ai|docs\.llmgrid\.ai|(?:docs|api)\.together\.(?:ai|xyz)\/|api-docs\.deepseek\.com|console\.x\.ai|cloud\.google\.com\/vertex-ai|docs\.x\.ai|js\.langchain\.com|python\.langchain\.com/;
 
 /** Path endings that only LLM APIs have. */
 export const LLM_PATH =
@@ -41,20 +81,26 @@ export const LLM_SERVER_PATH =
   /\/(?:chat\/completions|completions|embeddings|v1\/responses|v1\/messages|images\/generations)(?![\w/-])|:(?:generateContent|streamGenerateContent)(?!\w)/;
 
 /** Class names and phrases that only gateways, SDKs and agent frameworks print. */
-export const SIGNATURE =
-  /llmgrid|[Ll]ite[Ll][Ll][Mm]|\bAPI(?:Connection|ConnectionTimeout|Timeout|Status)Error\b|TransientAiException|\[log_[0-9a-z]{6}[,\]]|(?:node_modules|site-packages)\/(?:openai|anthropic|@anthropic-ai|ai|@ai-sdk|litellm|langchain\w{0,20}|@langchain|groq|cohere|llama_index)\/|org\.springframework\.ai|Received Model Group|No deployments available|healthy deployments|\bVirtual[ _]Key\b|Error code: ?\d{3}\b|\bopenai\.[A-Za-z_.]{0,40}[A-Z]\w{0,40}|\bopenai\._base_client|\banthropic\.[A-Za-z_.]{0,40}Error|\bAI_[A-Z]\w{2,40}Error|\bAPICallError\b|google\.(?:genai|generativeai)|google\.api_core|GoogleGenerativeAI|langchain|llama_index|\b(?:OpenAI|Azure|AzureOpenAI|Anthropic|Bedrock|VertexAI|Vertex_ai|vertex_ai|Gemini|gemini|Mistral|Groq|Deepseek|DeepSeek|Cohere|Openrouter|OpenRouter|Cerebras|Fireworks_ai|FireworksAI|Together_ai|TogetherAI|Huggingface|Ollama|Perplexity|Xai|XAI|Sagemaker|Replicate|Databricks|Watsonx|Nvidia_nim)(?:Exception|Error)\b|ChatCompletions?_?Create|\bchat\.completions\b|when calling the (?:InvokeModel|Converse)\w{0,24} operation|\bInvokeModel\b|over available (?:TPM|RPM)=|(?:Model|Rate) [Rr]ate limit exceeded|\bmodel_group=|crossed budget|ExceededBudget|Budget has been exceeded|Rate limit exceeded for (?:api_key|team|user|key|model)|status\.openai\.com|platform\.openai\.com|ai\.google\.dev|aistudio\.google|error, status code: ?\d{3}, /;
+const NAMES =
+  /llmgrid|[Ll]ite[Ll][Ll][Mm]|\bAPI(?:Connection|ConnectionTimeout|Timeout|Status)Error\b|TransientAiException|\[log_[0-9a-z]{6}[,\]]|(?:node_modules|site-packages)\/(?:openai|anthropic|@anthropic-ai|ai|@ai-sdk|litellm|langchain\w{0,20}|@langchain|groq|cohere|llama_index|mistralai|ollama|@google\/gen\w{0,20})\/|org\.springframework\.ai|dev\.langchain4j|Received Model Group|No deployments available|healthy deployments|\bVirtual[ _]Key\b|Error code: ?\d{3}\b|\bopenai\.[A-Za-z_.]{0,40}[A-Z]\w{0,40}|\bopenai\._base_client|\b(?:anthropic|groq|mistralai|cohere|ollama|together|replicate|pydantic_ai|dashscope|zhipuai|volcenginesdk\w{0,20}|instructor)\.[A-Za-z_.]{0,40}(?:Error|Exception|Timeout)|\bAI_[A-Z]\w{2,40}Error|\bAPICallError\b|\bModelHTTPError\b|status_code: \d{3}, model_name: |google\.(?:genai|generativeai)|google\.api_core|GoogleGenerativeAI|GoogleGenAI|langchain|llama_index|LlamaIndex|\bcrewai\b|\b(?:OpenAI|Azure|AzureOpenAI|Anthropic|Bedrock|VertexAI|Vertex_ai|vertex_ai|Gemini|gemini|Mistral|Groq|Deepseek|DeepSeek|Cohere|Openrouter|OpenRouter|Cerebras|Fireworks_ai|FireworksAI|Together_ai|TogetherAI|Huggingface|Ollama|Perplexity|Xai|XAI|Sagemaker|Replicate|Databricks|Watsonx|Nvidia_nim)(?:Exception|Error|APIError|ApiError)\b|ChatCompletions?_?Create|\bchat\.completions\b|when calling the (?:InvokeModel|Converse|ApplyGuardrail|RetrieveAndGenerate|InvokeAgent)\w{0,24} operation|\bInvokeModel\b|\bConverseStream\b|over available (?:TPM|RPM)=|(?:Model|Rate) [Rr]ate limit exceeded|\bmodel_group=|crossed budget|ExceededBudget|Budget has been exceeded|Rate limit exceeded for (?:api_key|team|user|key|model)|error, status code: ?\d{3}, |OpenAI::|RubyLLM|OpenAI\\Exceptions|com\.(?:openai|anthropic|azure\.ai)\.|Azure\.AI\.OpenAI|System\.ClientModel|Microsoft\.SemanticKernel|Microsoft\.Extensions\.AI|async_openai|go-openai|MaxRetriesExceededError|text-generation-inference|llama runner process|EngineDeadError|MQLLMEngine/;
+
+/** Text, without its addresses, that only an LLM client or gateway prints, or the page a vendor sends its reader to. */
+export const isSignature = (text: string): boolean => NAMES.test(text) || VENDOR_LINK.test(text) || LLM_HOST.test(text);
+
+/** What SDKs say, and nothing more, when there was no answer: the default text of their exception, at the end of a line. */
+export const SDK_DEFAULT = /(?:^|[\s:\-|'"(])(?:Connection error|Request timed out)\.["')]{0,2}\s{0,4}$/m;
 
 /** Sentences that only an LLM gateway or provider says when it refuses: anchor and failure in one. */
 export const REFUSAL =
-  /healthy deployments|No deployments available|LLM Provider NOT provided|Invalid proxy server token|Virtual Key expected|Malformed API Key passed|No api key passed in|not allowed to access model|Invalid model name passed|over available (?:TPM|RPM)=|Budget has been exceeded|ExceededBudget|exceeded budget for (?:model|provider)|Rate limit exceeded for (?:api_key|team|user|key|model)|violates LiteLLM|Incorrect API key provided|exceeded your current quota|Resource has been exhausted \(e\.g|maximum context length|credit balance is too low|engine is currently overloaded|didn't provide an API key|parse the JSON body of your request|Invalid schema for function|api_key client option must be set|Key is blocked\. Update via/;
+  /healthy deployments|No deployments available|LLM Provider NOT provided|Invalid proxy server token|Virtual Key expected|Malformed API Key passed|No api key passed in|not allowed to access model|Invalid model name passed|Invalid model for team|over available (?:TPM|RPM)=|Budget has been exceeded|ExceededBudget|exceeded budget for (?:model|provider)|Rate limit exceeded for (?:api_key|team|user|key|model)|violates LiteLLM|Incorrect API key provided|exceeded your current quota|Resource has been exhausted \(e\.g|maximum context length|(?:credit balance is|prepayment credits are) \w|engine is currently overloaded|didn't provide an API key|parse the JSON body of your request|Invalid schema for function|api_?[kK]ey client option must be set|Key is blocked\. Update via|`inputs` tokens \+|\bModel \S{1,100} is currently loading|(?:The|This) model is (?:currently )?(?:overloaded|experiencing high demand)|requires more credits, or fewer max_tokens|No endpoints found (?:for|that)|You are using a Trial key|try pulling it first|on-demand throughput isn.t supported|content management policy|Unable to submit request because|prompt is too long: \d|reduce the length of the (?:messages|prompt)|(?:request tokens|concurrent connections) has exceeded|Too many tokens, please wait|messages with role 'tool'|roles must alternate|must be followed by tool messages|without `?tool_result|Billing hard limit has been reached|[Ii]nsufficient credits|does not support tools|monthly included credits|input token count .{0,40}exceeds|exceed context (?:limit|window)|your organization must be verified to use|[Ee]xceeded .{0,60}(?:input|output) tokens per minute|EmbedContent|GenerateContentRequest|无可用渠道|上游负载已饱和/;
 
 /** Types and codes of error bodies that only LLM APIs use. */
 export const ERROR_TYPE =
-  /\b(?:insufficient_quota|rate_limit_exceeded|rate_limit_error|overloaded_error|invalid_request_error|authentication_error|budget_exceeded|throttling_error|token_not_found_in_db|context_length_exceeded|model_not_found|content_policy_violation|content_filter|invalid_api_key|not_found_error|(?:key|team|user|org|project)_model_access_denied|expired_key|credit_balance_exhausted|json_validate_failed|unsupported_parameter|invalid_function_parameters|decimal_above_max_value|model_overloaded|RESOURCE_EXHAUSTED|ResponsibleAIPolicyViolation|DeploymentNotFound|engine_overloaded_error|tokens_per_minute|tokens per min(?:ute)?)\b/;
+  /\b(?:insufficient_quota|rate_limit_exceeded|rate_limit_error|overloaded_error|invalid_request_error|authentication_error|budget_exceeded|throttling_error|token_not_found_in_db|context_length_exceeded|model_not_found|content_policy_violation|content_filter|invalid_api_key|not_found_error|(?:key|team|user|org|project)_model_access_denied|expired_key|credit_balance_exhausted|json_validate_failed|unsupported_parameter|invalid_function_parameters|decimal_above_max_value|model_overloaded|RESOURCE_EXHAUSTED|ResponsibleAIPolicyViolation|DeploymentNotFound|engine_overloaded_error|exceeded_current_quota_error|insufficient_user_quota|new_api_error|one_api_error|model_decommissioned|tool_use_failed|DataInspectionFailed|Arrearage|AllocationQuota|billing_hard_limit_reached|request_too_large|tokens_per_minute|tokens per min(?:ute)?)\b/;
 
 /** Words that make a record smell of LLM calls without proving it: enough only beside a clear failure. */
 export const LLM_WORD =
-  /(?<![A-Za-z0-9])(?:open ?ai|open ?router|anthropic|claude|gemini|gpt-?[345o][\w.-]{0,40}|gpt|llama[\w.:-]{0,40}|mistral|mixtral|groq|ollama|bedrock|vertex[ _]?ai|deepseek|cohere|qwen[\w.:/-]{0,40}|vllm|hugging ?face|llms?|gen ?ai|embeddings?|chat completions?|language model|max_tokens|max_completion_tokens|prompt tokens|tokens? per (?:min|day)|mqllmengine)(?![A-Za-z0-9])/i;
+  /(?<![A-Za-z0-9])(?:open ?ai|open ?router|anthropic|claude|gemini|gpt-?[345o][\w.-]{0,40}|gpt|chatgpt|llama[\w.:-]{0,40}|mistral(?:ai)?|mixtral|groq|ollama|bedrock|vertex[ _]?ai|deepseek|cohere|qwen[\w.:/-]{0,40}|vllm|sglang|hugging ?face(?!\.co\b|_hub)|llms?|gen ?ai|embeddings?|chat completions?|language model|max_tokens|max_completion_tokens|prompt tokens|tokens? per (?:min|day)|mqllmengine|perplexity|x\.?ai|grok-\d[\w.-]{0,20}|cerebras|fireworks ?ai|together ai|nvidia nim|moonshot|kimi[\w.-]{0,20}|glm-?\d[\w.-]{0,20}|zhipu(?:ai)?|dashscope|minimax|doubao[\w.-]{0,20}|ernie-?bot|qianfan|hunyuan|siliconflow|gemma[\w.:-]{0,20}|phi-?[34][\w.:-]{0,20}|lm ?studio|llama\.cpp|text-generation|semantic kernel|ai sdk|portkey)(?![A-Za-z0-9])/i;
 
 /** `<Name>Exception` and friends inside a gateway message: the provider behind it. */
 export const PROVIDER_TOKEN =

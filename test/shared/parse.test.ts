@@ -15,7 +15,7 @@ import { parseBatch } from '../../shared/parse.ts';
 import type { CallRecord, LogBatch } from '../../shared/record.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings.ts';
 import { FAILURES, type Failure, failure, SUCCESS } from '../fixtures/failures.ts';
-import { NOISE } from '../fixtures/noise.ts';
+import { NEIGHBOURS, NOISE } from '../fixtures/noise.ts';
 import { CANARY, type Call, canRender, retryable, SECRET, SHAPES, type Shape } from '../fixtures/shapes.ts';
 
 const AT_MS = Date.UTC(2026, 10, 17, 9, 0);
@@ -157,7 +157,7 @@ describe('successes', () => {
 });
 
 describe('noise', () => {
-  test.each(NOISE)('is no call: %s', (line) => {
+  test.each([...NOISE, ...NEIGHBOURS])('is no call: %s', (line) => {
     expect(recordsOf([line])).toEqual([]);
     expect(recordsOf([line], ANY_HOST)).toEqual([]);
   });

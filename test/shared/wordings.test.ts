@@ -1,0 +1,26 @@
+/** Breadth: wordings of many SDKs, gateways and providers are each read as a failed call with its cause. */
+import { classify } from '../../shared/classify.ts';
+import { parseEvent } from '../../shared/parse.ts';
+import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
+import { WORDINGS } from '../fixtures/wordings.ts';
+
+const settings = { ...DEFAULT_SETTINGS, hosts: 'any' as const };
+/** A key of the gateway's and a provider's behind it look alike where the line does not name the gateway. */
+const SAME: Readonly<Record<string, string>> = {
+  provider_credentials: 'expired_or_revoked_key',
+  request_exceeds_limit: 'rate_limit_tokens',
+  internal_error: 'provider_unstable',
+};
+const coarse = (cause: string): string => SAME[cause] ?? cause;
+
+function told(message: string): string {
+  const event = { id: '1', timestamp: 0, message };
+  const parsed = parseEvent(event, { owner: '', logGroup: '', logStream: '', events: [event] }, settings);
+  if ('skipped' in parsed) return parsed.skipped;
+  const { failed, cause } = classify(parsed.record);
+  return failed ? coarse(cause ?? 'none') : 'success';
+}
+
+test.each(WORDINGS)('%s: %s', (cause, line) => {
+  expect(told(line)).toBe(coarse(cause));
+});
