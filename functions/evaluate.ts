@@ -14,9 +14,9 @@ export const evaluateHandler = (made: () => EvaluateWorld): Handler<unknown, voi
     account.note({ at: new Date(nowMs).toISOString(), skewMs });
     const onChatRefused = refusedChat({ store: world.store, topic: world.alerts, now: () => nowMs }, account);
     const notifier = topicNotifier({ alerts: world.alerts, chat: world.chat, onChatRefused });
-    const { sent } = await evaluate({ store: world.store, settings: world.settings, nowMs, notifier });
-    account.measure('MessagesSent', sent);
-    await takePulse(world, nowMs, account);
+    const evaluated = await evaluate({ store: world.store, settings: world.settings, nowMs, notifier });
+    account.measure('MessagesSent', evaluated.sent);
+    await takePulse(world, evaluated, nowMs, account);
   });
 
 export const handler = evaluateHandler(evaluateWorld);

@@ -275,14 +275,20 @@ const alertFields = z.looseObject({
 });
 const alertDocument = z.custom<Alert>((value) => alertFields.safeParse(value).success);
 
-/** Without what only sending needs (outbox, rate when last notified); times as ISO. */
-export function shownAlert({ outbox: _, notifiedRate: __, ...alert }: Alert) {
-  const { sinceMs, untilMs = null, firedMs, resolvedMs, evaluatedMs, lastNotifiedMs, ...rest } = alert;
+/** Without what only judging and sending need; times as ISO. */
+export function shownAlert({ outbox: _, notifiedRate: __, widest: ___, ...alert }: Alert) {
+  const { sinceMs, untilMs = null, firedMs, resolvedMs, evaluatedMs, lastNotifiedMs, history, ...rest } = alert;
+  const { firstSeenMs, times, backAfterMs } = history ?? {};
   const isoOrNull = (ms: number | null) => (ms === null ? null : time.iso(ms));
   return {
     ...rest,
     ...{ since: time.iso(sinceMs), until: isoOrNull(untilMs), fired: isoOrNull(firedMs) },
     ...{ resolved: isoOrNull(resolvedMs), evaluated: time.iso(evaluatedMs), lastNotified: isoOrNull(lastNotifiedMs) },
+    ...(history && {
+      firstSeen: isoOrNull(firstSeenMs ?? null),
+      times,
+      backAfterSeconds: backAfterMs == null ? null : backAfterMs / 1000,
+    }),
   };
 }
 

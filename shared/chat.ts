@@ -12,7 +12,9 @@ import {
   retryWords,
   safeLink,
   scopeWords,
+  stormLines,
   type ToldAlert,
+  type ToldStorm,
 } from './told.ts';
 
 export interface ChatNotification {
@@ -40,6 +42,7 @@ const calm = (text: string, most: number): string => inert(text, most, true);
 /** Throws for anything that is not an alert: nothing else is sent to chat. */
 export function chatNotification(json: unknown, subject: string): ChatNotification {
   const read = readTold(json);
+  if (read?.kind === 'storm') return stormNotification(read.told, subject);
   if (read?.kind !== 'alert') throw new Error('only alerts are sent to chat');
   const { told } = read;
   const isOver = told.reason === 'resolved';
@@ -57,6 +60,26 @@ export function chatNotification(json: unknown, subject: string): ChatNotificati
       threadId: told.alert.id,
       summary: calm(subject, LENGTH.summary),
       eventType: `gridwatch.${told.reason}`,
+    },
+  };
+}
+
+/** Several alerts at once have no thread in common: each goes on in its own. */
+function stormNotification(told: ToldStorm, subject: string): ChatNotification {
+  const lines = [told.summary, ...stormLines(told)].map((line) => calm(line, LENGTH.line));
+  return {
+    version: '1.0',
+    source: 'custom',
+    id: told.notificationId,
+    content: {
+      textType: 'client-markdown',
+      title: calm(subject, LENGTH.title),
+      description: lines.join('\n').slice(0, LENGTH.description),
+    },
+    metadata: {
+      threadId: told.notificationId,
+      summary: calm(subject, LENGTH.summary),
+      eventType: 'gridwatch.storm',
     },
   };
 }

@@ -9,11 +9,14 @@ import { contributionsOf } from './contribution.ts';
 import { HISTORY_MS } from './detect.ts';
 import { explained } from './explained.ts';
 import { judge, minutesDue, readDetector, saveDetector } from './judge.ts';
-import { alertsAt, deliver, saveAlerts } from './outbox.ts';
+import { alertsAt, forgetOver, readOpen, saveAlerts } from './open-alerts.ts';
+import { deliver } from './outbox.ts';
 import type { Notifier, Store } from './ports.ts';
 import type { LogBatch } from './record.ts';
 import { foldDirty } from './roll-up.ts';
+import { withHistory } from './seen.ts';
 import type { Settings } from './settings.ts';
+import { silencer, silences } from './silence.ts';
 import { addTotals, NO_TOTALS, sumByName, type Totals, windowOf } from './window.ts';
 
 export interface World {
@@ -44,36 +47,43 @@ export async function ingest(batch: LogBatch, { store, settings, nowMs }: World,
   };
 }
 
+export interface Evaluated {
+  /** The alerts that changed, as they were decided. */
+  readonly alerts: readonly Alert[];
+  /** Messages that went out. */
+  readonly sent: number;
+  /** Alerts that are firing now. */
+  readonly firing: number;
+  /** Every minute before this one is judged; null before the first log event. */
+  readonly evaluatedMs: number | null;
+}
+
 /** Brings the roll-ups up to date, judges every minute that ended since last time, and sends what was decided. */
-export async function evaluate({
-  store,
-  settings,
-  nowMs,
-  notifier,
-}: World & { readonly notifier: Notifier }): Promise<{ alerts: Alert[]; sent: number }> {
+export async function evaluate({ notifier, ...world }: World & { readonly notifier: Notifier }): Promise<Evaluated> {
+  const { store, settings, nowMs } = world;
   const firstMs = await foldDirty(store, settings, nowMs);
   const detector = await readDetector(store);
-  let { series } = detector;
+  const asked = await silences(store);
+  let { series, evaluatedMs } = detector;
+  let open = await readOpen(store);
   const changed: Alert[] = [];
-  const minutes = await minutesDue(store, detector.evaluatedMs, firstMs, windowOf(nowMs));
-  for (const atMs of minutes) {
+  for (const atMs of await minutesDue(store, evaluatedMs, firstMs, windowOf(nowMs))) {
     const rollUps = await store.rollUps('minute', atMs - HISTORY_MS, atMs);
     const judged = judge(rollUps, series, atMs, settings);
-    const decided = decide({
-      verdicts: judged.verdicts,
-      alerts: await alertsAt(store, atMs),
-      rollUps,
-      atMs,
-      settings,
-      nowMs,
-    });
-    const alerts = await explained(store, decided.alerts, atMs);
+    const { verdicts } = judged;
+    const silencedBy = silencer(asked, settings.maintenance, [atMs, nowMs]);
+    const decided = decide({ verdicts, alerts: alertsAt(open, atMs), rollUps, atMs, nowMs, settings, silencedBy });
+    const alerts = await withHistory(store, await explained(store, decided.alerts, atMs));
     // Alerts before the watermark: after a crash between the two, the minute is judged again, and `decide` is idempotent.
-    await saveAlerts(store, alerts);
+    open = await saveAlerts(store, open, alerts);
     changed.push(...alerts);
-    series = judged.series;
+    ({ series } = judged);
+    evaluatedMs = atMs;
   }
-  const evaluatedMs = minutes.at(-1);
-  if (evaluatedMs !== undefined) await saveDetector(store, detector, { series, evaluatedMs });
-  return { alerts: changed, sent: await deliver(store, notifier, settings, nowMs) };
+  if (evaluatedMs !== null && evaluatedMs !== detector.evaluatedMs)
+    await saveDetector(store, detector, { series, evaluatedMs });
+  const kept = [...open.stored.values()].map(({ alert }) => alert);
+  const sent = await deliver(world, notifier, kept);
+  await forgetOver(store, open, evaluatedMs ?? nowMs);
+  return { alerts: changed, sent, firing: kept.filter(({ state }) => state === 'firing').length, evaluatedMs };
 }

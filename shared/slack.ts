@@ -11,6 +11,7 @@ import {
   retryWords,
   safeLink,
   scopeWords,
+  stormLines,
   type Told,
   type ToldAlert,
 } from './told.ts';
@@ -60,6 +61,11 @@ function partsOf(message: Told): Parts {
     case 'alert': {
       const { told } = message;
       return { title: told.subject ?? `${told.title}: ${scopeWords(told.alert.scope)}`, blocks: alertBlocks(told) };
+    }
+    case 'storm': {
+      const { subject, summary } = message.told;
+      const list = section(stormLines(message.told).join('\n'), LENGTH.steps);
+      return { title: subject ?? summary, blocks: [section(summary), list] };
     }
     case 'notice': {
       const { code, text } = message.told;

@@ -1,5 +1,5 @@
 /**
- * The machine form of a message, read back where it arrives: as an alert, as a notice about gridwatch's own channels, or as
+ * The machine form of a message, read back where it arrives: as an alert or several, as a notice about gridwatch's own channels, or as
  * an alarm of CloudWatch about gridwatch. Closed fields only; whatever else a message holds is not looked at.
  */
 import * as z from 'zod/mini';
@@ -37,6 +37,15 @@ const notice = z.object({
   code: z.string(),
   text: z.string(),
 });
+/** Several alerts of one minute in one message. */
+const storm = z.object({
+  schema: z.literal('gridwatch.storm/1'),
+  notificationId: z.string().check(z.minLength(1)),
+  subject: z.optional(z.string()),
+  summary: z.string(),
+  lines: z.array(z.string()),
+  more: z.number(),
+});
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html */
 const alarm = z.object({
   AlarmName: z.string(),
@@ -46,17 +55,21 @@ const alarm = z.object({
 });
 
 export type ToldAlert = z.output<typeof alert>;
+export type ToldStorm = z.output<typeof storm>;
 export type ToldNotice = z.output<typeof notice>;
 export type ToldAlarm = z.output<typeof alarm>;
 export type Told =
   | { readonly kind: 'alert'; readonly told: ToldAlert }
+  | { readonly kind: 'storm'; readonly told: ToldStorm }
   | { readonly kind: 'notice'; readonly told: ToldNotice }
   | { readonly kind: 'alarm'; readonly told: ToldAlarm };
 
-/** Null for anything that is none of the three. */
+/** Null for anything that is none of the four. */
 export function readTold(json: unknown): Told | null {
   const asAlert = alert.safeParse(json);
   if (asAlert.success) return { kind: 'alert', told: asAlert.data };
+  const asStorm = storm.safeParse(json);
+  if (asStorm.success) return { kind: 'storm', told: asStorm.data };
   const asNotice = notice.safeParse(json);
   if (asNotice.success) return { kind: 'notice', told: asNotice.data };
   const asAlarm = alarm.safeParse(json);
@@ -86,6 +99,12 @@ export const causeLines = ({ alert: { causes } }: ToldAlert): string[] =>
   causes.map((c) => `${percent(c.share ?? 0)} ${c.cause.replaceAll('_', ' ')}, ${c.status ?? 'no status'}`);
 export const hitLines = ({ alert: { blastRadius } }: ToldAlert): string[] =>
   blastRadius.map((hit) => `${percent(hit.share ?? 0)} ${scopeWords(hit)}`);
+
+/** One line for each alert of a storm, and how many more there are. */
+export const stormLines = ({ lines, more }: ToldStorm): string[] => [
+  ...lines.map((line, nth) => `${nth + 1}. ${line}`),
+  ...(more > 0 ? [`and ${more} more`] : []),
+];
 
 /** An https address that cannot end the link it stands in, or null. */
 export function safeLink(address: string | null): string | null {

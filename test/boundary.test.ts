@@ -65,6 +65,7 @@ const WALK = [
   'alert/lifecycle',
   'alert',
   'message',
+  'digest',
   'told',
   'chat',
   'slack',
@@ -74,6 +75,8 @@ const WALK = [
   'roll-up',
   'judge',
   'explained',
+  'open-alerts',
+  'seen',
   'outbox',
   'pipeline',
   // what is asked of it

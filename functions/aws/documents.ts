@@ -19,6 +19,8 @@ const FAMILIES = [
   { prefix: 'quarantine/', pk: 'Q', lifeMs: 14 * DAY_MS },
   // None lasts longer than 30 days (`shared/silence.ts`).
   { prefix: 'silence/', pk: 'S', lifeMs: 60 * DAY_MS },
+  // As long as the alerts they tell of.
+  { prefix: 'seen/', pk: 'H', lifeMs: ALERT_LIFE_MS },
   REST,
 ] as const;
 

@@ -3,7 +3,7 @@
  *   C#<minute>#<shard>    <key>#0           a contribution: v, cv, n, tot, h, at, cells
  *   DIRTY#<shard>         W#<minute>        a mark: tok
  *   R#<granularity>#ALL   <minute>          a roll-up: v, n, body
- *   A, S, D               K#<document key>  a document (A: alerts, S: silences): v, ver, tok, body
+ *   A, S, H, D            K#<document key>  a document (A: alerts, S: silences, H: what happened before): v, ver, tok, body
  *   P#<PK>#<SK>           <generation>#<n>  what did not fit into an item (`parts.ts`)
  * Minutes are written yyyymmddHHMM (UTC), so their order is that of time. A reader ignores attributes it does not know;
  * `v` is raised only when older readers could not read the item, and they then say so instead of guessing.

@@ -1,6 +1,5 @@
 /** Reads the figures by which gridwatch is watched, and says them as metrics. Nothing here decides or changes anything. */
-import { DETECTOR_KEY } from '../../shared/judge.ts';
-import { alertsAt } from '../../shared/outbox.ts';
+import type { Evaluated } from '../../shared/pipeline.ts';
 import type { Store } from '../../shared/ports.ts';
 import { PULSE_MS, pulse } from '../../shared/pulse.ts';
 import { MINUTE_MS } from '../../shared/window.ts';
@@ -12,21 +11,20 @@ const SUBSCRIPTIONS_EVERY_MS = 5 * MINUTE_MS;
 
 export async function takePulse(
   { store, alerts }: { readonly store: Store; readonly alerts: Topic },
+  { evaluatedMs, firing }: Evaluated,
   nowMs: number,
   { note, measure }: Account,
 ): Promise<void> {
   const { failures, lawBroken, newestAgeMs } = pulse(await store.rollUps('minute', nowMs - PULSE_MS, nowMs + 1), nowMs);
-  const open = (await alertsAt(store, nowMs)).filter(({ state }) => state === 'firing').length;
-  const { evaluatedMs } = Object((await store.load(DETECTOR_KEY))?.value);
   // Before the first log event there is nothing to evaluate, and nothing is late.
-  const lagSeconds = typeof evaluatedMs === 'number' ? Math.max(0, (nowMs - evaluatedMs) / 1000) : 0;
-  note({ failures: { ...failures }, alertsOpen: open, lagSeconds });
+  const lagSeconds = evaluatedMs === null ? 0 : Math.max(0, (nowMs - evaluatedMs) / 1000);
+  note({ failures: { ...failures }, alertsOpen: firing, lagSeconds });
   measure('Failures', failures.request + failures.throttle + failures.transient + failures.connection);
   measure('FailuresRequest', failures.request);
   measure('FailuresThrottle', failures.throttle);
   measure('FailuresTransient', failures.transient);
   measure('FailuresConnection', failures.connection);
-  measure('AlertsOpen', open);
+  measure('AlertsOpen', firing);
   measure('EvaluationLagSeconds', lagSeconds);
   measure('LawBroken', lawBroken);
   if (newestAgeMs !== null) measure('NewestEventAgeSeconds', newestAgeMs / 1000);

@@ -24,7 +24,7 @@ export function readRecord(body: string): QueuedMessage | null {
 
 /** An alarm has no id of its own. */
 function idOf(message: Told): string | null {
-  if (message.kind === 'alert') return message.told.notificationId;
+  if (message.kind === 'alert' || message.kind === 'storm') return message.told.notificationId;
   return message.kind === 'notice' ? message.told.id : null;
 }
 
