@@ -75,6 +75,17 @@ export interface GridwatchProps {
    */
   readonly maintenance?: UserSettings['maintenance'];
   /**
+   * Causes of wordings that gridwatch does not know; the first rule that holds decides. See docs/formats.md.
+   * @default - none
+   */
+  readonly rules?: UserSettings['rules'];
+  /** Lines of text that are LLM calls although nothing in them says so. */
+  readonly shapes?: UserSettings['shapes'];
+  /** Further names of fields in JSON records. */
+  readonly fields?: UserSettings['fields'];
+  /** Services whose records are LLM calls. */
+  readonly services?: UserSettings['services'];
+  /**
    * Days that gridwatch's own function logs are kept.
    * @default 30
    */

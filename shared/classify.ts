@@ -3,15 +3,20 @@
  * decided. Error type first, then the text, the stated limit, the status, and class names last: they mislead most. `unknown` is an answer.
  */
 import { type Category, type CauseId, causeById, type Origin, type RetryVerdict } from './causes.ts';
+import { holds } from './own-rules.ts';
 import { PROVIDER_TOKEN } from './parse/vocabulary.ts';
 import type { CallRecord } from './record.ts';
+import type { OwnRule } from './setting-rules.ts';
 import { BY_STATUS, SIGNALS, type Signal } from './signals.ts';
 
 /** Raised whenever the same record may get another cause than before; stored with every contribution. */
 export const CLASSIFIER_VERSION = 1;
 
-/** Which kind of evidence decided, strongest first. `family`: the text names a family of causes and no more. */
-export type Rule = 'type' | 'text' | 'limit' | 'family' | 'status' | 'hint' | 'none';
+/**
+ * Which kind of evidence decided, strongest first. `own`: a rule of the team's settings; `family`: the text names a family
+ * of causes and no more.
+ */
+export type Rule = 'own' | 'type' | 'text' | 'limit' | 'family' | 'status' | 'hint' | 'none';
 
 export interface Outcome {
   readonly record: CallRecord;
@@ -21,12 +26,28 @@ export interface Outcome {
   readonly origin: Origin | null;
   readonly retry: RetryVerdict | null;
   readonly rule: Rule;
+  /** What decided, by name and never by text: a rule of the settings, a type, a class, a limit, a status, a row of signals. */
+  readonly by: string | null;
 }
 
-export function classify(record: CallRecord): Outcome {
+interface Decision {
+  readonly cause: CauseId;
+  readonly rule: Rule;
+  readonly by: string | null;
+}
+
+export const classify = (record: CallRecord): Outcome => outcomeOf(record, []);
+
+/** The same, after the team's own rules. */
+export const classifyWith =
+  (rules: readonly OwnRule[]) =>
+  (record: CallRecord): Outcome =>
+    outcomeOf(record, rules);
+
+function outcomeOf(record: CallRecord, rules: readonly OwnRule[]): Outcome {
   if (record.kind === 'success')
-    return { record, failed: false, cause: null, category: null, origin: null, retry: null, rule: 'none' };
-  const { cause, rule } = causeOf(record);
+    return { record, failed: false, cause: null, category: null, origin: null, retry: null, rule: 'none', by: null };
+  const { cause, rule, by } = byOwnRule(record, rules) ?? causeOf(record);
   const row = causeById(cause);
   return {
     record,
@@ -36,6 +57,7 @@ export function classify(record: CallRecord): Outcome {
     origin: originOf(record, row?.origin ?? 'unknown'),
     retry: cause === 'unknown' ? retryOfStatus(record.status) : (row?.retry ?? null),
     rule,
+    by,
   };
 }
 
@@ -50,7 +72,12 @@ export function categoryOf(cause: CauseId | null, status: number | null): Catego
 const retryOfStatus = (status: number | null): RetryVerdict | null =>
   status === null ? null : status === 429 || status >= 500 ? 'backoff' : 'never';
 
-function causeOf(record: CallRecord): { cause: CauseId; rule: Rule } {
+function byOwnRule(record: CallRecord, rules: readonly OwnRule[]): Decision | null {
+  const found = rules.find(({ when }) => holds(when, record));
+  return found === undefined ? null : { cause: found.cause, rule: 'own', by: found.name };
+}
+
+function causeOf(record: CallRecord): Decision {
   const text = record.message ?? '';
   const types = new Set((record.errorType ?? '').toLowerCase().split(' '));
   const classes = new Set(
@@ -61,21 +88,32 @@ function causeOf(record: CallRecord): { cause: CauseId; rule: Rule } {
   );
   const byProvider = PROVIDER_TOKEN.test(text);
   const rows = SIGNALS.filter((row) => applies(row, record.status, byProvider));
-  const pick = (rule: Rule, test: (row: Signal) => boolean) => {
+  const pick = (rule: Rule, test: (row: Signal) => boolean, named?: (row: Signal) => string | undefined) => {
     const row = rows.find(test);
-    return row ? { cause: row.cause, rule } : null;
+    return row ? { cause: row.cause, rule, by: named?.(row) ?? row.cause } : null;
   };
+  const isType = (type: string): boolean => types.has(type) && !GENERAL.has(type);
+  const isNamed = (name: string): boolean => types.has(name) || classes.has(name);
   return (
-    pick('type', (row) => row.types?.some((type) => types.has(type) && !GENERAL.has(type)) ?? false) ??
+    pick(
+      'type',
+      (row) => row.types?.some(isType) ?? false,
+      (row) => row.types?.find(isType),
+    ) ??
     pick('text', (row) => row.general === undefined && (row.text?.test(text) ?? false)) ??
     byLimit(record) ??
     pick('family', (row) => row.text?.test(text) ?? false) ??
-    pick('type', (row) => row.types?.some((type) => types.has(type) || classes.has(type)) ?? false) ??
+    pick(
+      'type',
+      (row) => row.types?.some(isNamed) ?? false,
+      (row) => row.types?.find(isNamed),
+    ) ??
     byStatus(record.status) ??
-    pick('hint', (row) => row.hints?.some((hint) => types.has(hint) || classes.has(hint)) ?? false) ?? {
-      cause: 'unknown',
-      rule: 'none',
-    }
+    pick(
+      'hint',
+      (row) => row.hints?.some(isNamed) ?? false,
+      (row) => row.hints?.find(isNamed),
+    ) ?? { cause: 'unknown', rule: 'none', by: null }
   );
 }
 
@@ -96,7 +134,7 @@ const GENERAL: ReadonlySet<string> = new Set(
 const applies = (row: Signal, status: number | null, byProvider: boolean): boolean =>
   (row.statuses?.includes(status) ?? true) && (row.provider === undefined || byProvider);
 
-function byLimit({ limit }: CallRecord): { cause: CauseId; rule: Rule } | null {
+function byLimit({ limit }: CallRecord): Decision | null {
   if (limit === null) return null;
   const causes = {
     requests: 'rate_limit_requests',
@@ -104,12 +142,12 @@ function byLimit({ limit }: CallRecord): { cause: CauseId; rule: Rule } | null {
     concurrency: 'concurrency_limit',
     budget: 'budget_exceeded',
   } as const;
-  return { cause: causes[limit.dimension], rule: 'limit' };
+  return { cause: causes[limit.dimension], rule: 'limit', by: limit.dimension };
 }
 
-function byStatus(status: number | null): { cause: CauseId; rule: Rule } | null {
+function byStatus(status: number | null): Decision | null {
   const cause = status === null ? undefined : BY_STATUS.get(status);
-  return cause === undefined ? null : { cause, rule: 'status' };
+  return cause === undefined ? null : { cause, rule: 'status', by: String(status) };
 }
 
 /** Who refused: a provider's token in the message, an edge's page, the client itself; else what the catalogue says. */

@@ -1,6 +1,6 @@
 /** What a batch said, as immutable contributions: one per minute it touches, named by content. Pure. */
 import { joinCalls, type Placed } from './calls.ts';
-import { CLASSIFIER_VERSION, classify, type Outcome } from './classify.ts';
+import { CLASSIFIER_VERSION, classifyWith, type Outcome } from './classify.ts';
 import { sumSignatures } from './coverage.ts';
 import { isContinuation } from './parse/continuation.ts';
 import { parseBatch } from './parse.ts';
@@ -49,11 +49,12 @@ export function contributionsOf(
     draft.ids.push(`${event.id}@${event.timestamp}:${event.message.length}`);
     tally(draft, tooLate(event) ? { received: 1, tooLate: 1 } : { received: 1 }, tooLate(event) ? 'too-late' : null);
   }
+  const classified = classifyWith(settings.rules);
   const outcomes: Outcome[] = [];
   const endings = new Map<string, readonly LogEvent[]>();
   for (const block of parseBatch({ ...batch, events: fresh }, settings)) {
     if ('record' in block) {
-      outcomes.push(classify(block.record));
+      outcomes.push(classified(block.record));
       const own = block.events.slice(1).filter((event) => !isContinuation(event.message));
       if (own.length > 0) endings.set(block.record.eventId, own);
     }

@@ -8,6 +8,7 @@ import { isContinuation } from './parse/continuation.ts';
 import { readEvidence } from './parse/evidence.ts';
 import { gate, MIGHT_BE_CALL } from './parse/gate.ts';
 import { readJson } from './parse/literal.ts';
+import { ownOf } from './parse/own.ts';
 import { kindOf, recordOf, statusOf } from './parse/record-of.ts';
 import { shapeOf } from './parse/shape.ts';
 import type { CallRecord, LogBatch, LogEvent, SkipReason } from './record.ts';
@@ -21,17 +22,21 @@ export type Parsed =
 
 /** Reads one event on its own. */
 export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings): Parsed {
-  if (!MIGHT_BE_CALL.test(event.message)) return { skipped: 'not-a-call' };
+  const own = ownOf(settings);
+  if (!MIGHT_BE_CALL.test(event.message) && !own.mightBe(event.message)) return { skipped: 'not-a-call' };
   const text = clean(unwrapped(event.message));
-  const evidence = readEvidence(text);
-  const shape = shapeOf(evidence);
+  const read = readEvidence(text, own.names);
+  const mine = own.shapeIn(read);
+  const evidence = mine?.evidence ?? read;
+  const shape = mine?.shape ?? shapeOf(evidence);
   if (shape.name === 'own-log') return { skipped: 'own-log' };
   const status = statusOf(evidence);
-  const answer = gate(evidence, shape.name, status.status, settings.hosts);
+  const ours = mine !== null ? 'shape' : own.isService(evidence) ? 'service' : null;
+  const answer = gate(evidence, shape.name, status.status, { hosts: settings.hosts, ours });
   if (answer === 'unreadable')
     return { skipped: answer, signature: unreadableSignature(shape.name, text, settings.keySalt) };
   if (answer !== 'call') return { skipped: answer };
-  const kind = kindOf(evidence, shape.kind, status.status);
+  const kind = mine?.shape.kind ?? kindOf(evidence, shape.kind, status.status);
   return { record: recordOf(evidence, { name: shape.name, kind }, status, { batch, event, settings }) };
 }
 

@@ -3,10 +3,11 @@
  * Whoever deploys should fix everything at once, so reading never stops at the first problem.
  */
 import { type Maintenance, maintenance } from './maintenance.ts';
+import { fields, NO_OWN, type Own, rules, services, shapes, tooLarge } from './setting-rules.ts';
 import * as read from './setting-values.ts';
 import { DEFAULT_SETTINGS, type PublicSettings } from './settings.ts';
 
-export interface UserSettings {
+export interface UserSettings extends Own {
   /** Log groups whose events are read. */
   readonly logGroups: readonly string[];
   /** How they are read: a subscription filter per log group, or the account's one policy for all log groups. */
@@ -52,6 +53,7 @@ export const DEFAULT_USER_SETTINGS: UserSettings = {
   concurrency: 10,
   summaryUrl: DEFAULT_SETTINGS.summaryUrl,
   maintenance: [],
+  ...NO_OWN,
 };
 
 const READERS: { readonly [Name in keyof UserSettings]: read.Reader<NonNullable<UserSettings[Name]>> } = {
@@ -70,6 +72,7 @@ const READERS: { readonly [Name in keyof UserSettings]: read.Reader<NonNullable<
   concurrency: read.concurrency,
   summaryUrl: read.webAddress,
   maintenance,
+  ...{ rules, shapes, fields, services },
 };
 
 export const SETTING_NAMES = Object.keys(READERS) as (keyof UserSettings)[];
@@ -92,7 +95,7 @@ export function readSettings(
   const settings: UserSettings = { ...DEFAULT_USER_SETTINGS, ...Object.fromEntries(values) };
   const broken = new Set(read.filter(({ problems }) => problems !== undefined).map(({ name }) => name));
   const together = broken.has('logGroups') || broken.has('via') ? [] : contradictions(settings, mayLackLogGroups);
-  const problems = [...read.flatMap(({ problems }) => problems ?? []), ...together];
+  const problems = [...read.flatMap(({ problems }) => problems ?? []), ...together, ...tooLarge(settings)];
   return { settings, problems: problems.map((problem) => `${source}: ${problem}`) };
 }
 
@@ -152,6 +155,19 @@ function distance(from: string, to: string): number {
 export function toSettings(given: UserSettings): PublicSettings {
   const { keySalt: _, ...defaults } = DEFAULT_SETTINGS;
   const { hosts, minShare, minFailures, repeatHours, summaryUrl, maintenance } = given;
+  const { rules, shapes, fields, services } = given;
   const repeatIntervalMs = repeatHours * HOUR_MS;
-  return { ...defaults, hosts, minShare, minFailures, repeatIntervalMs, summaryUrl, maintenance };
+  return {
+    ...defaults,
+    hosts,
+    minShare,
+    minFailures,
+    repeatIntervalMs,
+    summaryUrl,
+    maintenance,
+    rules,
+    shapes,
+    fields,
+    services,
+  };
 }

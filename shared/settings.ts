@@ -4,9 +4,11 @@
  */
 import * as z from 'zod/mini';
 import { DAYS, FILTERS, type Maintenance } from './maintenance.ts';
+import { fields, NO_OWN, type Own, rules, services, shapes } from './setting-rules.ts';
+import type { Reader } from './setting-values.ts';
 
 /** All settings with their defaults. Durations in milliseconds. */
-export interface Settings {
+export interface Settings extends Own {
   /** Hosts whose calls count (with their subdomains); `any` counts every LLM call. */
   readonly hosts: readonly string[] | 'any';
   /** Secret that salts key hashes, so that they cannot be looked up. */
@@ -36,6 +38,7 @@ export const DEFAULT_SETTINGS: Settings = {
   maxCells: 500,
   summaryUrl: null,
   maintenance: [],
+  ...NO_OWN,
 };
 
 /** Settings as they travel: the salt is added by the functions that hash keys (ingest, redrive), out of its secret. */
@@ -67,6 +70,9 @@ const maintenanceWindow = z.object({
   filters: z.partialRecord(z.enum(FILTERS), text),
 });
 
+/** What the setting's own reader accepts; a function deployed before there were any has none. */
+const accepted = <T>(reader: Reader<T>) => z.custom<T>((value) => reader(value).problems === undefined);
+
 const environment = z.object({
   settings: z.object({
     hosts: z.union([z.literal('any'), z.array(text).check(z.minLength(1))]),
@@ -78,6 +84,10 @@ const environment = z.object({
     summaryUrl: z.nullable(text),
     // A function deployed before there were any has none.
     maintenance: z._default(z.array(maintenanceWindow), []),
+    rules: z._default(accepted(rules), []),
+    shapes: z._default(accepted(shapes), []),
+    fields: z._default(accepted(fields), {}),
+    services: z._default(accepted(services), []),
   }),
   deployment: z.object({
     tableName: text,

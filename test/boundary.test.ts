@@ -10,7 +10,10 @@ const ROOT = join(import.meta.dirname, '..');
 /** shared/ from top to bottom: a file imports only what stands above it. */
 const WALK = [
   // what everything is told
+  'causes',
+  'text-pattern',
   'setting-values',
+  'setting-rules',
   'maintenance',
   'settings',
   'settings-file',
@@ -29,13 +32,14 @@ const WALK = [
   'parse/vocabulary',
   'parse/fields',
   'parse/evidence',
+  'parse/own',
   'parse/shape',
   'parse/gate',
   'parse/record-of',
   'parse',
   // -> outcomes -> contributions -> roll-ups
-  'causes',
   'signals',
+  'own-rules',
   'classify',
   'stated',
   'window',

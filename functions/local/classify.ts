@@ -1,12 +1,13 @@
 /** `gridwatch classify`: one JSON line in, one verdict out, in order. For tests of rules, and for scripts. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type Outcome, classify as outcomeOf } from '../../shared/classify.ts';
+import { classifyWith, type Outcome } from '../../shared/classify.ts';
 import { parseEvent } from '../../shared/parse.ts';
 import type { LogBatch } from '../../shared/record.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { timestampOf } from '../../shared/timestamp.ts';
 import { EXIT, UsageError } from './exit.ts';
+import { decisionOf } from './explain.ts';
 import { print, say } from './terminal.ts';
 
 interface Line {
@@ -17,7 +18,7 @@ interface Line {
   readonly logStream: string;
 }
 
-export async function classifyLines(file: string, settings: Settings): Promise<number> {
+export async function classifyLines(file: string, settings: Settings, explained = false): Promise<number> {
   const input = file === '-' ? process.stdin : createReadStream(file);
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let at = 0;
@@ -40,7 +41,7 @@ export async function classifyLines(file: string, settings: Settings): Promise<n
         bad += 1;
         say(`line ${at} is no JSON string and no object with a "message"; it was answered with "skipped":"malformed".`);
         print(JSON.stringify(answer(idOf(text), null, 'malformed')));
-      } else print(JSON.stringify(verdict(line, String(at), settings)));
+      } else print(JSON.stringify(verdict(line, String(at), settings, explained)));
     }
   })();
   await Promise.race([read, failed]);
@@ -80,11 +81,17 @@ function readLine(text: string): Line | null {
   };
 }
 
-function verdict(line: Line, ordinal: string, settings: Settings): Record<string, unknown> {
+function verdict(line: Line, ordinal: string, settings: Settings, explained: boolean): Record<string, unknown> {
   const event = { id: ordinal, timestamp: line.timestamp ?? timestampOf(line.message) ?? 0, message: line.message };
   const batch: LogBatch = { owner: 'local', logGroup: line.logGroup, logStream: line.logStream, events: [event] };
   const parsed = parseEvent(event, batch, settings);
-  return 'skipped' in parsed ? answer(line.id, null, parsed.skipped) : answer(line.id, outcomeOf(parsed.record), null);
+  if ('skipped' in parsed) {
+    const said = answer(line.id, null, parsed.skipped);
+    return explained ? { ...said, decision: { signature: parsed.signature ?? null } } : said;
+  }
+  const outcome = classifyWith(settings.rules)(parsed.record);
+  const said = answer(line.id, outcome, null);
+  return explained ? { ...said, decision: decisionOf(outcome, settings) } : said;
 }
 
 const answer = (id: unknown, outcome: Outcome | null, skipped: string | null): Record<string, unknown> => ({

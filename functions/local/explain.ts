@@ -1,10 +1,11 @@
 /** `gridwatch explain`: what a status, a cause or a pasted line means, and what to do. */
 import pc from 'picocolors';
 import { CAUSES, type Cause, causeById } from '../../shared/causes.ts';
-import { classify } from '../../shared/classify.ts';
+import { classifyWith, type Outcome, type Rule } from '../../shared/classify.ts';
 import { parseEvent } from '../../shared/parse.ts';
 import type { LogBatch } from '../../shared/record.ts';
-import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
+import type { Settings } from '../../shared/settings.ts';
+import { signatureOf } from '../../shared/signature.ts';
 import { EXIT } from './exit.ts';
 import { plain, print, say } from './terminal.ts';
 
@@ -12,11 +13,18 @@ interface Explanation {
   readonly about: string;
   readonly why: string;
   readonly causes: readonly Cause[];
+  /** Of a line: what decided, by name. */
+  readonly decision?: ReturnType<typeof decisionOf>;
 }
 
-export function explain(words: readonly string[], json: boolean): number {
+export interface ExplainOptions {
+  readonly json: boolean;
+  readonly settings: Settings;
+}
+
+export function explain(words: readonly string[], { json, settings }: ExplainOptions): number {
   const text = words.join(' ').trim();
-  const found = ofStatus(text) ?? ofCause(text) ?? ofLine(text);
+  const found = ofStatus(text) ?? ofCause(text) ?? ofLine(text, settings);
   if (found === null) {
     say(unknown(text));
     return EXIT.usage;
@@ -43,7 +51,19 @@ function ofCause(text: string): Explanation | null {
   return cause ? { about: cause.id, why: 'a cause of the catalogue', causes: [cause] } : null;
 }
 
-const RULES = {
+/** Names only: what a line says stays in it. */
+export function decisionOf({ record, rule, by, cause }: Outcome, { keySalt }: Settings) {
+  const { shape, kind, status, statusSource, errorType, errorClass, limit, retryAfterMs } = record;
+  const evidence = { kind, status, statusSource, errorType, errorClass, limit: limit?.dimension ?? null, retryAfterMs };
+  return { shape, rule, by, evidence, signature: cause === 'unknown' ? signatureOf(record, keySalt) : null };
+}
+
+/** `type` and `status` say more with their value; a text row is the cause itself. */
+const decidedBy = ({ rule, by, cause }: Outcome): string =>
+  by === null || by === cause ? RULES[rule] : `${RULES[rule]}: ${plain(by)}`;
+
+const RULES: Readonly<Record<Rule, string>> = {
+  own: 'a rule of your settings',
   type: 'the type or code of the error body',
   limit: 'the limit the message states',
   text: 'what the message says',
@@ -51,21 +71,23 @@ const RULES = {
   hint: 'the class name of the error',
   status: 'the status alone',
   none: 'nothing known',
-} as const;
+};
 
 /** A pasted line: read as the pipeline would read it, whatever host it names. */
-function ofLine(text: string): Explanation | null {
+function ofLine(text: string, settings: Settings): Explanation | null {
   const event = { id: '1', timestamp: 0, message: text };
   const batch: LogBatch = { owner: 'local', logGroup: '', logStream: '', events: [event] };
-  const parsed = parseEvent(event, batch, { ...DEFAULT_SETTINGS, hosts: 'any' });
+  const parsed = parseEvent(event, batch, settings);
   if ('skipped' in parsed) return null;
-  const { cause, failed, rule, record } = classify(parsed.record);
+  const outcome = classifyWith(settings.rules)(parsed.record);
+  const { cause, failed, record } = outcome;
   const row = cause === null ? undefined : causeById(cause);
   if (!failed || row === undefined) return null;
   const status = record.status === null ? 'no status' : `status ${record.status}`;
   return {
     about: `${status}, read as ${row.id}`,
-    why: `decided by ${RULES[rule]}; log shape ${record.shape}`,
+    why: `decided by ${decidedBy(outcome)}; log shape ${record.shape}`,
+    decision: decisionOf(outcome, settings),
     causes: [row],
   };
 }

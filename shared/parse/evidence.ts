@@ -1,5 +1,5 @@
 /** Everything one piece of log text says about an LLM call, before anybody judges it. */
-import { collect, type Facts, noFacts, pairsIn, structuresIn } from './fields.ts';
+import { collect, type Facts, type KeyNames, noFacts, pairsIn, structuresIn } from './fields.ts';
 import { readJson, type Value } from './literal.ts';
 import { statusInText } from './status.ts';
 import { LLM_PATH, LLM_SERVER_PATH, providerOfHost } from './vocabulary.ts';
@@ -30,8 +30,8 @@ const FRAME =
   /^(?:[ \t]{1,12}at .{0,400}|[ \t]{0,6}File ".{0,300}|Traceback \(most recent call last\):|[ \t]{4,}(?:\^{1,200}|~{1,200}).{0,200})$/;
 
 /** Reads one event (or one joined block of lines). */
-export function readEvidence(text: string): Evidence {
-  const found = noFacts();
+export function readEvidence(text: string, names?: KeyNames): Evidence {
+  const found = noFacts(names);
   const json = text.startsWith('{') || text.startsWith('[') ? readJson(text.trimEnd()) : undefined;
   const whole = json !== undefined && typeof json === 'object' && json !== null;
   const { structures, around } = whole

@@ -2,6 +2,7 @@
  * Names under which loggers, SDKs and gateways print the same fact, and the walk that collects them from a structure.
  * One alias table instead of a parser per logger: a logger that nests its error elsewhere needs no new code.
  */
+import { OWN_FIELDS, type OwnField, type OwnFields } from '../setting-rules.ts';
 import { type Fields, isFields, readJson, readLiteral, type Value } from './literal.ts';
 import { readStatus } from './status.ts';
 
@@ -105,6 +106,19 @@ const REQUESTS = new Set([
   'options',
 ]);
 
+/** What a team calls a field -> the name by which it is known here. */
+const KEYS: Readonly<Record<OwnField, string>> = {
+  ...{ status: 'status', type: 'type', class: 'errorclass', message: 'errormessage', model: 'model' },
+  ...{ provider: 'provider', tenant: 'tenant', project: 'project', keyAlias: 'keyalias', requestId: 'callid' },
+  ...{ traceId: 'xllmgridtraceid', latencyMs: 'latencyms', service: 'service' },
+};
+
+export type KeyNames = ReadonlyMap<string, string>;
+const NO_NAMES: KeyNames = new Map();
+
+export const keyNames = (fields: OwnFields): KeyNames =>
+  new Map(OWN_FIELDS.flatMap((field) => (fields[field] ?? []).map((name) => [normalise(name), KEYS[field]] as const)));
+
 const normalise = (key: string): string => key.toLowerCase().replace(/[\s_.\-@$[\]]/g, '');
 
 export interface StatusFact {
@@ -121,6 +135,8 @@ export interface Facts {
   readonly classes: string[];
   /** Failure texts, outermost first. */
   readonly messages: string[];
+  /** Names that a team gave to fields, beside the known ones. */
+  readonly names: KeyNames;
   /** Normalised names of all keys seen at the top and one level below: what tells shapes apart. */
   readonly keys: Set<string>;
   hasErrorNest: boolean;
@@ -128,7 +144,8 @@ export interface Facts {
   isErrorEnvelope: boolean;
 }
 
-export const noFacts = (): Facts => ({
+export const noFacts = (names: KeyNames = NO_NAMES): Facts => ({
+  names,
   facts: new Map(),
   statuses: [],
   types: [],
@@ -166,7 +183,8 @@ export function collect(
   let seen = 0;
   for (const [key, field] of value) {
     if (++seen > MAX_FACTS) break;
-    collectField(normalise(key), field, into, place);
+    const name = normalise(key);
+    collectField(into.names.get(name) ?? name, field, into, place);
   }
 }
 

@@ -32,8 +32,15 @@ const QUOTED_STATUS = /`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/;
 
 export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
 
-export function gate(evidence: Evidence, shape: string, status: number | null, hosts: Settings['hosts']): GateAnswer {
-  if (!isLlmCall(evidence, shape, status)) return isCutRecord(evidence) ? 'unreadable' : 'not-a-call';
+/** `ours`: by the settings it is a call (a shape), or speaks of calls (a service) and needs no other anchor. */
+export function gate(
+  evidence: Evidence,
+  shape: string,
+  status: number | null,
+  { hosts, ours = null }: { hosts: Settings['hosts']; ours?: 'shape' | 'service' | null },
+): GateAnswer {
+  if (ours !== 'shape' && !isLlmCall(evidence, shape, status, ours === 'service'))
+    return isCutRecord(evidence) ? 'unreadable' : 'not-a-call';
   return shape !== 'litellm-payload' && namesOtherHost(evidence, hosts) ? 'other-host' : 'call';
 }
 
@@ -47,7 +54,7 @@ const isCutRecord = ({ text, isJson, target }: Evidence): boolean =>
 
 const LINES_WITH_TARGET = new Set(['httpx-line', 'access-line']);
 
-function isLlmCall(evidence: Evidence, shape: string, status: number | null): boolean {
+function isLlmCall(evidence: Evidence, shape: string, status: number | null, isOurs: boolean): boolean {
   const { text, target, isJson } = evidence;
   const head = text.length > 60_000 ? text.slice(0, 60_000) : text;
   const targetIsLlm = target !== null && isLlmAddress(target.host, target.path);
@@ -58,10 +65,10 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null): bo
   const isBody = evidence.isErrorEnvelope && text.startsWith('{');
   if (!isBody && isProse(evidence) && !(isJson && (status !== null || evidence.hasErrorNest))) return false;
   if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head)) return false;
-  if (isChore(evidence, shape, status)) return false;
-  if (!targetIsLlm && !evidence.isErrorEnvelope && isElsewhere(head, status)) return false;
+  if (!isOurs && isChore(evidence, shape, status)) return false;
+  if (!isOurs && !targetIsLlm && !evidence.isErrorEnvelope && isElsewhere(head, status)) return false;
   if (shape === 'tenacity' && LLM_FUNCTION.test(head)) return true;
-  const anchored = targetIsLlm || isStructuredCall(evidence, shape) || evidence.isErrorEnvelope;
+  const anchored = isOurs || targetIsLlm || isStructuredCall(evidence, shape) || evidence.isErrorEnvelope;
   if (anchored || isSignature(head) || (ERROR_TYPE.test(head) && !OTHER_API.test(head)))
     return isFailure(evidence, shape, status) || isSuccess(evidence) || saysFailure(evidence) || REFUSAL.test(head);
   if (REFUSAL.test(head) || SDK_DEFAULT.test(evidence.isJson ? evidence.messages.join('\n') : evidence.around))

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import type { Maintenance } from '../../shared/maintenance.ts';
+import type { OwnRule, OwnShape } from '../../shared/setting-rules.ts';
 import { DEFAULT_SETTINGS, type Deployment, fromEnv, type Settings, toEnv } from '../../shared/settings.ts';
 import { DEFAULT_USER_SETTINGS, readSettings, SETTING_NAMES, toSettings } from '../../shared/settings-file.ts';
 
 const NIGHTLY: Maintenance = { days: ['sat'], from: '22:00', to: '02:00', filters: { provider: 'openai' } };
+const HOUSE_RULE: OwnRule = { name: 'house-limit', when: { text: 'house limit *' }, cause: 'rate_limit_requests' };
+const HOUSE_SHAPE: OwnShape = { name: 'house', text: 'HGW {model} -> {status}' };
 const OK = { logGroups: '/aws/lambda/app' };
 const read = (input: unknown) => readSettings(input, 'gridwatch.json');
 const problemsOf = (input: Readonly<Record<string, unknown>>) =>
@@ -239,6 +242,7 @@ describe('settings as a person writes them', () => {
       repeatHours: 2,
       summaryUrl: 'https://example.com/',
       maintenance: [NIGHTLY],
+      rules: [HOUSE_RULE],
     });
     expect(toSettings(settings)).toEqual({
       hosts: 'any',
@@ -249,6 +253,8 @@ describe('settings as a person writes them', () => {
       repeatIntervalMs: 7_200_000,
       summaryUrl: 'https://example.com/',
       maintenance: [NIGHTLY],
+      rules: [HOUSE_RULE],
+      ...{ shapes: [], fields: {}, services: [] },
     });
   });
 
@@ -277,6 +283,10 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   maxCells: positive,
   summaryUrl: fc.option(name),
   maintenance: fc.array(fc.constant(NIGHTLY)),
+  rules: fc.array(fc.constant(HOUSE_RULE), { maxLength: 1 }),
+  shapes: fc.array(fc.constant(HOUSE_SHAPE), { maxLength: 1 }),
+  fields: fc.constantFrom({}, { model: ['llm.deployment'] }),
+  services: fc.constantFrom([], ['llm-bridge']),
 });
 const deployment: fc.Arbitrary<Deployment> = fc.record({
   tableName: name,

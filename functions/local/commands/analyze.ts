@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { DIMENSIONS } from '../../../shared/summary.ts';
 import { analyze } from '../analyze.ts';
 import { UsageError } from '../exit.ts';
-import { dimensions, hostsOption, jsonOption, type MakeCommand, settingsOf, time } from './options.ts';
+import { dimensions, hostsOption, jsonOption, type MakeCommand, settingsOf, settingsOption, time } from './options.ts';
 
 export const analyzeCommand: MakeCommand = (finish) =>
   new Command('analyze')
@@ -17,6 +17,7 @@ export const analyzeCommand: MakeCommand = (finish) =>
     .addOption(new Option('--to <time>', 'leave out events from then on').argParser(time))
     .addOption(new Option('--fail-on <what>', 'exit 1 if there are any').choices(['failures', 'alerts']))
     .addOption(hostsOption())
+    .addOption(settingsOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseTime } from '../../../shared/range.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../shared/settings.ts';
 import { DIMENSIONS, type Dimension } from '../../../shared/summary.ts';
+import { localSettings } from '../settings.ts';
 
 /** A command of the program; `finish` takes its exit code. */
 export type MakeCommand = (finish: (code: number) => void) => Command;
@@ -44,16 +45,18 @@ export function dimensions(text: string): Dimension[] {
 }
 
 export const hostsOption = () =>
-  new Option('--hosts <names>', 'hosts whose calls count, or any')
-    .argParser(hosts)
-    .default(DEFAULT_SETTINGS.hosts, DEFAULT_SETTINGS.hosts.toString());
+  new Option(
+    '--hosts <names>',
+    `hosts whose calls count, or any (default: those of the settings, else ${DEFAULT_SETTINGS.hosts})`,
+  ).argParser(hosts);
+export const settingsOption = () =>
+  new Option('--settings <file>', 'your rules, shapes and fields (default: gridwatch.json, if there is one here)');
 export const jsonOption = () => new Option('--json', 'data on standard output, as JSON').default(false);
 export const portOption = (usual: number, says: string) =>
   new Option('--port <n>', says).argParser(port).default(usual);
 
-/** Nothing is too old to be counted where nothing expires. */
-export const settingsOf = (options: { hosts: Settings['hosts'] }): Settings => ({
-  ...DEFAULT_SETTINGS,
-  horizonMs: Number.MAX_SAFE_INTEGER,
-  hosts: options.hosts,
-});
+/** The settings of a command: those of the file, with what the command line says of them. */
+export function settingsOf(options: { hosts?: Settings['hosts']; settings?: string }): Settings {
+  const settings = localSettings(options.settings);
+  return options.hosts === undefined ? settings : { ...settings, hosts: options.hosts };
+}

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { start } from '../start.ts';
-import { hostsOption, jsonOption, type MakeCommand, portOption, settingsOf } from './options.ts';
+import { hostsOption, jsonOption, type MakeCommand, portOption, settingsOf, settingsOption } from './options.ts';
 
 export const startCommand: MakeCommand = (finish) =>
   new Command('start')
@@ -13,6 +13,7 @@ export const startCommand: MakeCommand = (finish) =>
     .addOption(portOption(4600, 'port on 127.0.0.1'))
     .option('--no-serve', 'end when everything is read')
     .addOption(hostsOption())
+    .addOption(settingsOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExamples:\n  gridwatch start app.log "logs/*.gz"\n  tail -f app.log | gridwatch start -')
     .action(async (files: string[], options) =>
