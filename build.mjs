@@ -1,9 +1,9 @@
 // Bundles everything that runs: the command line (dist/cli.js, with the recorded incident beside it), the Lambda functions
-// (dist/functions/<name>/) and the construct that other CDK apps import (dist/infra/, dist/types/). `--if-stale` does nothing
+// (dist/functions/<name>/), the dashboard beside both that serve it (…/page/) and the construct that other CDK apps import (dist/infra/, dist/types/). `--if-stale` does nothing
 // when every bundle is newer than every source, and leaves the types out. Quiet unless something is wrong.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 
@@ -13,6 +13,9 @@ const dist = (...path) => join(root, 'dist', ...path);
 const FUNCTIONS = ['ingest', 'evaluate', 'query', 'redrive', 'slack'];
 /** Loaded by `import()` on first use, so built beside the bundles that may need it: the S3 client is as large as the rest of ingest. */
 const ON_DEMAND = { objects: ['ingest', 'redrive'] };
+
+/** Beside each bundle that serves the dashboard. */
+const PAGES = [dist('page'), dist('functions/query/page')];
 
 const newest = (path) => {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -29,6 +32,7 @@ const outputs = [
   dist('cli.js'),
   ...FUNCTIONS.map((name) => dist('functions', name, 'index.cjs')),
   ...Object.entries(ON_DEMAND).flatMap(([part, users]) => users.map((name) => dist('functions', name, `${part}.cjs`))),
+  ...PAGES.map((folder) => join(folder, 'index.html')),
   dist('infra/gridwatch.js'),
   dist('infra/gridwatch.cjs'),
   dist('incident'),
@@ -45,13 +49,14 @@ const common = {
 };
 
 /** Replaces each file in one step: somebody may be running it, or building it as well. */
+function write(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.${process.pid}`, contents);
+  renameSync(`${path}.${process.pid}`, path);
+}
 async function build(options) {
   const { outputFiles } = await esbuild.build({ ...common, ...options });
-  for (const { path, contents } of outputFiles) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.${process.pid}`, contents);
-    renameSync(`${path}.${process.pid}`, path);
-  }
+  for (const { path, contents } of outputFiles) write(path, contents);
 }
 
 async function buildLocal() {
@@ -92,6 +97,7 @@ async function buildFunctions() {
     minify: true,
     legalComments: 'none',
     supported: { 'dynamic-import': false },
+    define: { 'import.meta.dirname': '__dirname' },
     plugins: [onDemand],
     alias: { '@aws-sdk/credential-provider-node': join(root, 'functions/aws/credentials.ts') },
   };
@@ -101,6 +107,51 @@ async function buildFunctions() {
     ...FUNCTIONS.map((name) => bundle(name, name, 'index')),
     ...Object.entries(ON_DEMAND).flatMap(([part, users]) => users.map((name) => bundle(`aws/${part}`, name, part))),
   ]);
+}
+
+/** What `shared/` takes from Node is for hashing, which the page does not do: esbuild drops it, and fails where it cannot. */
+const withoutNode = {
+  name: 'without-node',
+  setup({ onResolve, onEnd }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
+    onEnd(({ outputFiles }) => {
+      const left = outputFiles.filter(({ path, text }) => path.endsWith('.js') && /["']node:/.test(text));
+      return { errors: left.map(({ path }) => ({ text: `${path} would need Node in the browser` })) };
+    });
+  },
+};
+
+/** Named by content, so that a browser may keep them for ever; index.html names them. */
+async function buildPage() {
+  const source = (name) => join('functions/dashboard', name);
+  const { outputFiles } = await esbuild.build({
+    ...common,
+    platform: 'browser',
+    target: ['es2022', 'chrome112', 'firefox115', 'safari16.4'],
+    format: 'esm',
+    minify: true,
+    legalComments: 'none',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    plugins: [withoutNode],
+    loader: { '.svg': 'copy' },
+    entryPoints: { page: source('page.tsx'), style: source('style.css'), icon: source('icon.svg') },
+    entryNames: '[name]-[hash]',
+    outdir: dist('page'),
+  });
+  const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
+  const named = (extension) => `assets/${files.find(({ name }) => name.endsWith(extension)).name}`;
+  const html = readFileSync(join(root, source('index.html')), 'utf8')
+    .replace('{script}', named('.js'))
+    .replace('{style}', named('.css'))
+    .replace('{icon}', named('.svg'));
+  for (const folder of PAGES) {
+    for (const { name, contents } of [...files, { name: 'index.html', contents: html }])
+      write(join(folder, name), contents);
+    // Of builds before. Not the half-written file of a build that runs at the same time.
+    const old = readdirSync(folder).filter((name) => /-\w+\.(?:js|css|svg)$/.test(name));
+    for (const name of old) if (!files.some((file) => file.name === name)) rmSync(join(folder, name), { force: true });
+  }
 }
 
 /** For ES modules and for CommonJS; CDK itself is the importing app's. */
@@ -126,7 +177,7 @@ function writeTypes() {
 }
 
 if (isStale || !process.argv.includes('--if-stale')) {
-  const [recorder] = await Promise.all([buildLocal(), buildFunctions(), buildConstruct()]);
+  const [recorder] = await Promise.all([buildLocal(), buildFunctions(), buildConstruct(), buildPage()]);
   if (!process.argv.includes('--if-stale')) writeTypes();
   // The recorded incident that `gridwatch start` replays when it is given no file.
   const { writeIncident } = await import(pathToFileURL(recorder).href);

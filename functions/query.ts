@@ -1,4 +1,5 @@
-/** The query API behind a Function URL. IAM has checked the caller before this runs, and the API only reads. */
+/** The dashboard and the query API behind a Function URL. IAM has checked the caller before this runs, and the API only reads. */
+import { join } from 'node:path';
 import { Hono } from 'hono';
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import packageJson from '../package.json' with { type: 'json' };
@@ -8,13 +9,15 @@ import { routeOf, unavailable } from './aws/http.ts';
 import { errorFacts, type Handler, invoked } from './aws/invocation.ts';
 import { once } from './aws/once.ts';
 import { store } from './aws/world.ts';
+import { withDashboard } from './dashboard/serve.ts';
 
 export type QueryAnswer = Awaited<ReturnType<ReturnType<typeof handle>>>;
 
 export const queryHandler = (
   made: () => { readonly store: Store; readonly now: () => number },
 ): Handler<LambdaEvent, QueryAnswer> => {
-  const api = once(() => queryApi({ ...made(), version: packageJson.version }));
+  const page = join(import.meta.dirname, 'page');
+  const api = once(() => withDashboard(page, queryApi({ ...made(), version: packageJson.version })));
   return invoked(async (event, { note, measure }, context) => {
     const app = new Hono();
     app.all('*', (c) => api()(c.req.raw));

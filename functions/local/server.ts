@@ -42,7 +42,9 @@ export async function serveLocally({
   async function answer(request: Request): Promise<Response> {
     if (!OWN_HOST.test(request.headers.get('host') ?? '')) return text(403, 'Open this as localhost or 127.0.0.1.\n');
     const { pathname } = new URL(request.url);
-    if (pathname === '/' && ['GET', 'HEAD'].includes(request.method)) return text(200, page(url));
+    // A browser is shown the dashboard; curl is told what there is.
+    const isBrowser = request.headers.get('accept')?.includes('text/html') ?? false;
+    if (pathname === '/' && !isBrowser && ['GET', 'HEAD'].includes(request.method)) return text(200, page(url));
     try {
       return await handler(request);
     } catch (error) {

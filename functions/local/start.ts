@@ -9,6 +9,7 @@ import type { Store } from '../../shared/ports.ts';
 import { defaultRange, readRollUps } from '../../shared/range.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { summarise } from '../../shared/summary.ts';
+import { withDashboard } from '../dashboard/serve.ts';
 import { EXIT } from './exit.ts';
 import { type Replayed, replay } from './replay.ts';
 import { rangeOf, renderReport } from './report.ts';
@@ -27,6 +28,8 @@ export interface StartOptions {
 
 /** The recorded hour that the build puts beside the bundle. */
 const INCIDENT = fileURLToPath(new URL('incident/', import.meta.url));
+/** The built dashboard, beside it as well. */
+const PAGE = fileURLToPath(new URL('page/', import.meta.url));
 const DEFAULT_DB = 'gridwatch.db';
 
 export async function start(inputs: readonly string[], options: StartOptions): Promise<number> {
@@ -78,7 +81,10 @@ function temporary(): { path: string; remove: () => void } {
 }
 
 const serve = (store: Store, { port, version }: StartOptions): Promise<LocalServer> =>
-  serveLocally({ port, handler: queryApi({ store, version, now: Date.now, openPaths: ['/'] }) });
+  serveLocally({
+    port,
+    handler: withDashboard(PAGE, queryApi({ store, version, now: Date.now, openPaths: ['/'] })),
+  });
 
 /** The first Ctrl-C stops reading, and the store stays consistent; a second one ends the process as usual. */
 function interruption(): { signal: AbortSignal; stopped: Promise<void> } {
