@@ -132,6 +132,13 @@ export const SIGNALS: readonly Signal[] = [
     statuses: [401, 403, 400, 500, null],
   },
   {
+    // A key that is not found before there was an answer was never set; in an answer, it is one nobody knows.
+    cause: 'missing_auth_header',
+    text: /(?:api[ _]?key|credentials) (?:is |was )?(?:not (?:found|set|configured|provided)|missing)|키가? ?없/i,
+    statuses: [null],
+  },
+  { cause: 'expired_or_revoked_key', text: /\binvalid (?:token|key)\b/i, statuses: [401, 403] },
+  {
     cause: 'malformed_key',
     text: /Malformed API Key|expected to start with|Virtual Key expected|Invalid Authorization header|invalid (?:api )?key format|must be in the format|not a valid bearer|Illegal header value|malformed (?:authorization|token|jwt)|invalid header value/i,
     statuses: [401, 400, 403, null],
@@ -162,7 +169,7 @@ export const SIGNALS: readonly Signal[] = [
       'unrecognizedclientexception',
       'invalidsignatureexception',
     ],
-    text: /Incorrect API key|invalid[ _](?:\w{1,12}[ _])?(?:x-)?(?:api|proxy server|access|auth)[ _-]?(?:key|token)|(?:API|access|secret|subscription)[ _]key\b.{0,40}?(?:not valid|is invalid|expired|not found|revoked|disabled|deleted|leaked|incorrect|does not exist|inactive|deactivated)|invalid subscription key|Expired Key|key (?:has |is )?(?:been )?(?:expired|revoked|disabled|deleted)|\b(?:Key|Team=\S{1,60}) is blocked|Invalid credentials|invalid api token|Unable to find token|token .{0,30}\b(?:has expired|is expired|expired|is invalid)|Token Expired|expired token|Invalid JWT|jwt expired|invalid (?:authentication|bearer|access|auth) ?(?:token|credentials|header)?|user not found|auth credentials found|authentication (?:fails|failed|required)|could not be authenticated|login fail|unauthorized: invalid|security token included|UnrecognizedClientException|ExpiredToken|account .{0,20}(?:deactivated|disabled|suspended)|Bad credentials|401 Client Error: Unauthorized|令牌.{0,8}(?:无效|过期|不可用|失败)|无效的(?:令牌|API|密钥|身份)|密钥.{0,6}(?:无效|错误|过期)/i,
+    text: /Incorrect API key|invalid[ _](?:\w{1,12}[ _])?(?:x-)?(?:api|proxy server|access|auth)[ _-]?(?:key|token)|(?:API|access|secret|subscription)[ _]key\b.{0,40}?(?:not valid|is invalid|expired|not found|revoked|disabled|deleted|leaked|incorrect|does not exist|inactive|deactivated)|invalid subscription key|Expired Key|key (?:has |is )?(?:been )?(?:expired|revoked|disabled|deleted)|\b(?:Key|Team=\S{1,60}) is blocked|Invalid credentials|invalid api token|Unable to find token|token .{0,30}\b(?:has expired|is expired|expired|is invalid)|Token Expired|expired token|Invalid JWT|jwt expired|invalid (?:authentication|bearer|access|auth) ?(?:token|credentials|header)?|user not found|auth credentials found|authentication (?:fails|failed|required|error(?!, ))|could not be authenticated|login fail|unauthorized: invalid|security token included|UnrecognizedClientException|ExpiredToken|account .{0,20}(?:deactivated|disabled|suspended)|Bad credentials|401 Client Error: Unauthorized|令牌.{0,8}(?:无效|过期|不可用|失败)|无效的(?:令牌|API|密钥|身份)|密钥.{0,6}(?:无效|错误|过期)/i,
     statuses: [401, 403, 400, 500, null],
   },
   {

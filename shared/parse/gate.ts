@@ -20,10 +20,10 @@ import {
  * anchors below (a test holds it to that).
  */
 export const MIGHT_BE_CALL =
-  /llm|openai|open ai|finished call to|retrying |_chat|ai_[a-z]|ai-?sdk|connection error\.|request timed out\.|perplexity|grok-|moonshot|kimi|glm-?\d|zhipu|bigmodel|dashscope|minimax|doubao|ernie|qianfan|hunyuan|siliconflow|gemma|phi-?[34]|lm ?studio|text-generation|semantic.?kernel|portkey|calling the |langchain|crewai|instructor|status_code: |currently loading|overloaded|capacity|experiencing high|try pulling|trial key|credits|no endpoints found|roles must|tool messages|tool_result|messages with role|on-demand|unable to submit|prompt is too long|reduce the length|has exceeded|too many tokens|hard limit|support tools|input token|exceed context|must be verified|embedcontent|generatecontent|渠道|负载|upstream|maxretriesexceeded|llama|enginedead|openrouter|arrearage|allocationquota|datainspection|system\.clientmodel|\(status code|without_?`?tool|object["']\s?:\s?["']error|volces|\.ai[:/ ]|aliyuncs|open ?router|anthropic|claude|gemini|gpt|llama|mi[sx]tral|groq|bedrock|vertex|deepseek|cohere|qwen|hugging ?face|language model|gen_?ai|completion|embedding|\/responses|\/v1\/messages|generatecontent|images\/generations|audio\/(?:speech|trans)|moderations|rerank|\/converse|:predict|:rawpredict|embedcontent|counttokens|\/model\/|invokemodel|error code: ?\d|api(?:call|connection|timeout|status|connectiontimeout)error|transientaiexception|springframework\.ai|\[log_|model[_"'= ]{1,2}|tokens? per |max_(?:completion_)?tokens|prompt tokens|virtual.?key|api_key client|(?:rpm|tpm)=|budget has been|exceededbudget|exceeded budget|crossed budget|current quota|check quota|rate limit exceeded for|healthy deployments|no deployments|proxy server token|context length|credit balance|engine is currently|provide an api key|json body of your|invalid schema for|status code: ?\d|google(?:\.genai|\.generativeai|\.api_core|generativeai)|ai\.google|aistudio|_error["'\s:,]|insufficient_quota|rate_limit_exceeded|budget_exceeded|token_not_found|context_length|content_(?:policy|filter)|expired_key|access_denied|credit_balance|json_validate|unsupported_parameter|invalid_(?:api_key|function)|_max_value|model_|resource_exhausted|responsibleai|deploymentnotfound|tokens_per|error["']\s?:\s{0,20}\{|api\/(?:chat|generate|embed|tags)|key is blocked|no api key passed|malformed api key|api\.x\.ai|perplexity|cerebras|fireworks|api\.together|api\.nvidia|exception - |exceptions?: /i;
+  /llm|openai|open ai|11434|finished call to|retrying |_chat|ai_[a-z]|ai-?sdk|connection error\.|request timed out\.|perplexity|grok-|moonshot|kimi|glm-?\d|zhipu|bigmodel|dashscope|minimax|doubao|ernie|qianfan|hunyuan|siliconflow|gemma|phi-?[34]|lm ?studio|text-generation|semantic.?kernel|portkey|calling the |langchain|crewai|instructor|status_code: |currently loading|overloaded|capacity|experiencing high|try pulling|trial key|credits|no endpoints found|roles must|tool messages|tool_result|messages with role|on-demand|unable to submit|prompt is too long|reduce the length|has exceeded|too many tokens|hard limit|support tools|input token|exceed context|must be verified|embedcontent|generatecontent|渠道|负载|upstream|maxretriesexceeded|llama|enginedead|openrouter|arrearage|allocationquota|datainspection|system\.clientmodel|\(status code|without_?`?tool|object["']\s?:\s?["']error|volces|\.ai[:/ ]|aliyuncs|open ?router|anthropic|claude|gemini|gpt|llama|mi[sx]tral|groq|bedrock|vertex|deepseek|cohere|qwen|hugging ?face|language model|gen_?ai|completion|embedding|\/responses|\/v1\/messages|generatecontent|images\/generations|audio\/(?:speech|trans)|moderations|rerank|\/converse|:predict|:rawpredict|embedcontent|counttokens|\/model\/|invokemodel|error code: ?\d|api(?:call|connection|timeout|status|connectiontimeout)error|transientaiexception|springframework\.ai|\[log_|model[_"'= ]{1,2}|tokens? per |max_(?:completion_)?tokens|prompt tokens|virtual.?key|api_key client|(?:rpm|tpm)=|budget has been|exceededbudget|exceeded budget|crossed budget|current quota|check quota|rate limit exceeded for|healthy deployments|no deployments|proxy server token|context length|credit balance|engine is currently|provide an api key|json body of your|invalid schema for|status code: ?\d|google(?:\.genai|\.generativeai|\.api_core|generativeai)|ai\.google|aistudio|_error["'\s:,]|insufficient_quota|rate_limit_exceeded|budget_exceeded|token_not_found|context_length|content_(?:policy|filter)|expired_key|access_denied|credit_balance|json_validate|unsupported_parameter|invalid_(?:api_key|function)|_max_value|model_|resource_exhausted|responsibleai|deploymentnotfound|tokens_per|error["']\s?:\s{0,20}\{|api\/(?:chat|generate|embed|tags)|key is blocked|no api key passed|malformed api key|api\.x\.ai|perplexity|cerebras|fireworks|api\.together|api\.nvidia|exception - |exceptions?: /i;
 
 const FAILURE_PHRASE =
-  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i;
+  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i;
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
@@ -58,7 +58,8 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   const { text, target, isJson } = evidence;
   const head = text.length > 60_000 ? text.slice(0, 60_000) : text;
   const targetIsLlm = target !== null && isLlmAddress(target.host, target.path);
-  if (shape === 'access-line') return LLM_SERVER_PATH.test(head);
+  if (shape === 'access-line')
+    return LLM_SERVER_PATH.test(head) || (LOCAL_SERVER_PATH.test(head) && LLM_WORD.test(head));
   if (LINES_WITH_TARGET.has(shape) && target !== null && !targetIsLlm) return false;
   if (shape === 'httpx-line' && target === null) return LLM_HEADER.test(head);
 
@@ -112,12 +113,15 @@ const isChore = ({ text, hasErrorNest }: Evidence, shape: string, status: number
   CHORE.test(text.slice(0, 4000)) &&
   !/\blitellm\.(?:exceptions\.)?[A-Z]\w{2,40}(?:Error|Timeout)\b|Virtual Key|api_key/.test(text.slice(0, 4000));
 
+/** Ollama's own paths, which an application may have too: the name of the server must stand beside them. */
+const LOCAL_SERVER_PATH = /"?\/api\/(?:chat|generate|embed|embeddings)(?=["\s])/;
+
 /** Response headers by which a line of the HTTP client without an address still tells an LLM API. */
 const LLM_HEADER = /completion|x-ratelimit|openai|anthropic|gemini|gen-?ai|llm/i;
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE =
-  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}\(|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b/;
+  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}\(|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w/;
 /** Time, level and logger before what a line says. */
 const LOG_PREFIX =
   /^[[(]?\d[\w:.,+\-/ T]{6,40}Z?[\])]?\s{0,4}(?:[|[]?\s{0,4}[A-Z]{3,8}\b[\]|]?)?[^\n]{0,60}?(?:: | - |\| |\s{2,8}(?=\S))/;
@@ -171,7 +175,7 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
   if (status !== null && status < 400) return false;
   const said = evidence.isJson ? evidence.messages.join('\n') : evidence.around;
   const loud =
-    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?)\b|❌|✗|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
+    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|rate.?limit(?:ed|(?: was)? (?:hit|exceeded|reached))|exhausted|timed out|refused)\b|❌|✗|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
       said,
     ) ||
     evidence.classes.length > 0 ||

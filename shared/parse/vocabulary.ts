@@ -66,7 +66,7 @@ export function providerOfHost(host: string): string | null {
 
 /** A host of an LLM API that a text names without an address: `getaddrinfo ENOTFOUND api.openai.com`, `host='…', port=443`. */
 export const LLM_HOST =
-  /(?<![\w.@/-])(?:[\w-]{1,63}\.){0,3}(?:llmgrid\.ai|api\.openai\.com|openai\.azure\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com|aiplatform\.googleapis\.com|api\.(?:groq|deepseek|mistral|cohere|together|fireworks|perplexity|cerebras|x|moonshot|siliconflow|minimaxi|deepinfra|sambanova)\.(?:com|ai|xyz|cn)|openrouter\.ai|bedrock-runtime\.[a-z0-9-]{1,30}\.amazonaws\.com|dashscope(?:-intl)?\.aliyuncs\.com|open\.bigmodel\.cn|volces\.com)(?![\w/-])/;
+  /(?<![\w.@/-])(?:[\w-]{1,63}\.){0,3}(?:llmgrid\.ai|api\.openai\.com|openai\.azure\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com|aiplatform\.googleapis\.com|api\.(?:groq|deepseek|mistral|cohere|together|fireworks|perplexity|cerebras|x|moonshot|siliconflow|minimaxi|deepinfra|sambanova)\.(?:com|ai|xyz|cn)|openrouter\.ai|bedrock-runtime\.[a-z0-9-]{1,30}\.amazonaws\.com|dashscope(?:-intl)?\.aliyuncs\.com|open\.bigmodel\.cn|volces\.com)(?![\w/-])|(?::|port=)11434\b/;
 
 /** Pages that vendors of LLM APIs send the reader of a refusal to. */
 const VENDOR_LINK =
