@@ -78,6 +78,7 @@ const WALK = [
   'silence',
   'roll-up',
   'judge',
+  'watch',
   'explained',
   'open-alerts',
   'seen',

@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { analyzeCommand } from './commands/analyze.ts';
 import { classifyCommand } from './commands/classify.ts';
+import { detectCommand } from './commands/detect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import type { MakeCommand } from './commands/options.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly MakeCommand[] = [
   startCommand,
   analyzeCommand,
   classifyCommand,
+  detectCommand,
   explainCommand,
   doctorCommand,
   redriveCommand,
