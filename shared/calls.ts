@@ -69,8 +69,9 @@ const sameCall = ({ record }: Outcome, group: Group | undefined): Group | undefi
 function joins(outcome: Outcome, lane: readonly Group[]): Group | undefined {
   const { record } = outcome;
   if (record.kind === 'attempt')
-    return lane.findLast(
-      (group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS),
+    return (
+      lane.find((group) => group.open && retells(group, record)) ??
+      lane.findLast((group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS))
     );
   if (record.kind === 'retry-notice')
     return (
@@ -88,13 +89,41 @@ function joins(outcome: Outcome, lane: readonly Group[]): Group | undefined {
   );
 }
 
+/** The same try, told by another logger: the HTTP client, its transport and the SDK each print the answer. */
+const retells = (group: Group, record: CallRecord): boolean => {
+  const told = sinceNotice(group);
+  return (
+    told.length > 0 &&
+    told.every((member) => member.record.kind === 'attempt' && member.record.shape !== record.shape) &&
+    told[0]?.record.status === record.status &&
+    HTTP_TELLERS.has(record.shape) &&
+    isNear(group, record, ECHO_MS)
+  );
+};
+const HTTP_TELLERS = new Set(['httpx-line', 'sdk-answer-line', 'transport-line']);
+
+/** What was told of the last try; a new try comes after a notice and is told by the same loggers again. */
+const sinceNotice = ({ members }: Group): readonly Outcome[] =>
+  members.slice(members.findLastIndex(({ record }) => record.kind === 'retry-notice') + 1);
+
 const lastKind = (group: Group) => group.members.at(-1)?.record.kind;
 
 function isNear(group: Group, record: CallRecord, withinMs: number): boolean {
   const last = group.members.at(-1) as Outcome;
   const elapsedMs = record.atMs - last.record.atMs;
-  return elapsedMs >= 0 && elapsedMs <= withinMs && group.members.every((member) => agree(member.record, record));
+  return (
+    elapsedMs >= 0 &&
+    elapsedMs <= withinMs &&
+    group.members.every((member) => agree(member.record, record) && !isOtherChain(member.record, record))
+  );
 }
+
+/** An SDK's name of a chain of tries is its own word on what belongs together; other ids may change with each try. */
+const isOtherChain = (a: CallRecord, b: CallRecord): boolean => {
+  const [chain, other] = [chainOf(a), chainOf(b)];
+  return chain !== null && other !== null && chain !== other;
+};
+const chainOf = ({ requestId }: CallRecord): string | null => (requestId?.startsWith('log_') ? requestId : null);
 
 /** Nothing that both name differs. */
 const agree = (a: CallRecord, b: CallRecord): boolean =>
@@ -111,9 +140,9 @@ const mayEnd = (group: Group, outcome: Outcome): boolean =>
 
 /** An echo: same end, another shape, told of a call that has no line of this shape yet. */
 function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
-  const { head, members } = group;
+  const { head } = group;
   if (head.failed !== outcome.failed || group.open) return false;
-  if (members.some((member) => member.record.shape === outcome.record.shape)) return false;
+  if (sinceNotice(group).some((member) => member.record.shape === outcome.record.shape)) return false;
   // Both name their call, and not the same one.
   const [name, other] = [callKey(head.record), callKey(outcome.record)];
   if (name !== null && other !== null && name !== other) return false;
@@ -129,7 +158,8 @@ const known = (outcome: Outcome): boolean => !['none', 'status', 'hint', 'family
 function join(outcome: Outcome, group: Group): void {
   const { kind } = outcome.record;
   // Whatever follows a notice is the try it announced; a line after a try tells of that try.
-  if (kind === 'attempt' || (group.open && lastKind(group) === 'retry-notice')) group.tries += 1;
+  const isRetold = kind === 'attempt' && retells(group, outcome.record);
+  if ((kind === 'attempt' && !isRetold) || (group.open && lastKind(group) === 'retry-notice')) group.tries += 1;
   group.members.push(outcome);
   const ends = kind === 'final' || kind === 'success';
   // A success after failures ends the call well; an echo never takes the place of the line it repeats.

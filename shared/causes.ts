@@ -737,3 +737,15 @@ const byId: ReadonlyMap<string, Cause> = new Map(CAUSES.map((cause) => [cause.id
 export const causeById = (id: string): Cause | undefined => byId.get(id);
 
 export const isCauseId = (id: string): id is CauseId => byId.has(id);
+
+/**
+ * The triage of a failure, everywhere the same: its cause's; while the cause is not known, its status's. No status means that
+ * no answer came, which is a matter of the connection.
+ */
+export function categoryOf(cause: string | null, status: number | null): Category {
+  const known = cause === null || cause === 'unknown' ? undefined : causeById(cause);
+  if (known) return known.category;
+  if (status === null) return 'connection';
+  if (status === 429) return 'throttle';
+  return status >= 400 && status < 500 ? 'request' : 'transient';
+}

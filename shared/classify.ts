@@ -2,7 +2,7 @@
  * Call record -> outcome: success, or failure with its cause, where that cause sits in the catalogue, and the evidence that
  * decided. Error type first, then the text, the stated limit, the status, and class names last: they mislead most. `unknown` is an answer.
  */
-import { type Category, type CauseId, causeById, type Origin, type RetryVerdict } from './causes.ts';
+import { type Category, type CauseId, categoryOf, causeById, type Origin, type RetryVerdict } from './causes.ts';
 import { holds } from './own-rules.ts';
 import { PROVIDER_TOKEN } from './parse/vocabulary.ts';
 import type { CallRecord } from './record.ts';
@@ -59,14 +59,6 @@ function outcomeOf(record: CallRecord, rules: readonly OwnRule[]): Outcome {
     rule,
     by,
   };
-}
-
-/** The triage of a cause; of an unknown one, that of its status. Null when neither is known. */
-export function categoryOf(cause: CauseId | null, status: number | null): Category | null {
-  if (cause !== null && cause !== 'unknown') return causeById(cause)?.category ?? null;
-  if (status === null) return null;
-  if (status === 429) return 'throttle';
-  return status >= 500 ? 'transient' : status >= 400 ? 'request' : null;
 }
 
 const retryOfStatus = (status: number | null): RetryVerdict | null =>

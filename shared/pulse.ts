@@ -1,6 +1,6 @@
 /** What a deployed gridwatch says of itself after each evaluation, out of the roll-ups of the last minutes. Pure. */
 import type { Category } from './causes.ts';
-import { categoryOf } from './summary.ts';
+import { categoryOfCell } from './summary.ts';
 import { lawHolds, MINUTE_MS, type RollUp, windowOf } from './window.ts';
 
 /** How far back a pulse looks. */
@@ -22,7 +22,7 @@ export function pulse(rollUps: readonly RollUp[], nowMs: number): Pulse {
   const failures = { request: 0, throttle: 0, transient: 0, connection: 0 };
   const settledMs = windowOf(nowMs) - SETTLED_MS;
   for (const cell of rollUps.find(({ windowMs }) => windowMs === settledMs)?.cells ?? []) {
-    const category = categoryOf(cell);
+    const category = categoryOfCell(cell);
     if (category !== null) failures[category] += cell.calls;
   }
   const newestMs = Math.max(...rollUps.map(({ windowMs }) => windowMs));

@@ -4,7 +4,7 @@
  * Precondition: the roll-ups are disjoint in time (`range.ts` reads them so); their order does not matter. Values come from
  * logs and may be any string, so none is ever a property name.
  */
-import { type Category, causeById } from './causes.ts';
+import { type Category, categoryOf } from './causes.ts';
 import { alignRange, iso } from './range.ts';
 import { type CountedCell, type Granularity, MINUTE_MS, type RollUp, sumByName } from './window.ts';
 
@@ -150,15 +150,13 @@ function csvField(value: Value): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** A cause tells its category, except where it is not known: then the status does. */
-export function categoryOf({ kind, cause, status }: Pick<CountedCell, 'kind' | 'cause' | 'status'>): Category | null {
-  if (kind === 'success') return null;
-  const known = cause === null || cause === 'unknown' ? undefined : causeById(cause);
-  if (known) return known.category;
-  if (status === null) return 'connection';
-  if (status === 429) return 'throttle';
-  return status >= 400 && status < 500 ? 'request' : 'transient';
-}
+/** The category of a cell; a success has none. */
+export const categoryOfCell = ({
+  kind,
+  cause,
+  status,
+}: Pick<CountedCell, 'kind' | 'cause' | 'status'>): Category | null =>
+  kind === 'success' ? null : categoryOf(cause, status);
 
 interface Group {
   readonly id: string;
@@ -204,7 +202,7 @@ function count(groups: Map<string, Group>, cell: CountedCell, by: readonly Dimen
 }
 
 const valueIn = (cell: CountedCell, dimension: Dimension): Value =>
-  dimension === 'category' ? categoryOf(cell) : cell[dimension];
+  dimension === 'category' ? categoryOfCell(cell) : cell[dimension];
 
 function compareKeys(a: Key, b: Key, by: readonly Dimension[]): number {
   for (const dimension of by) {

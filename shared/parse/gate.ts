@@ -52,7 +52,7 @@ const isCutRecord = ({ text, isJson, target }: Evidence): boolean =>
   target !== null &&
   isLlmAddress(target.host, target.path);
 
-const LINES_WITH_TARGET = new Set(['httpx-line', 'access-line']);
+const HTTP_LINES = new Set(['httpx-line', 'sdk-answer-line', 'transport-line']);
 
 function isLlmCall(evidence: Evidence, shape: string, status: number | null, isOurs: boolean): boolean {
   const { text, target, isJson } = evidence;
@@ -60,8 +60,8 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   const targetIsLlm = target !== null && isLlmAddress(target.host, target.path);
   if (shape === 'access-line')
     return LLM_SERVER_PATH.test(head) || (LOCAL_SERVER_PATH.test(head) && LLM_WORD.test(head));
-  if (LINES_WITH_TARGET.has(shape) && target !== null && !targetIsLlm) return false;
-  if (shape === 'httpx-line' && target === null) return LLM_HEADER.test(head);
+  if (HTTP_LINES.has(shape) && target !== null && !targetIsLlm) return false;
+  if (HTTP_LINES.has(shape) && target === null) return LLM_HEADER.test(head);
 
   const isBody = evidence.isErrorEnvelope && text.startsWith('{');
   if (!isBody && isProse(evidence) && !(isJson && (status !== null || evidence.hasErrorNest))) return false;

@@ -85,6 +85,29 @@ describe('one call', () => {
         final(429, { shape: 'openai-python', message: LIMIT }),
       ],
     ],
+    [
+      'two tries that three loggers tell each, the second went well',
+      'success×2',
+      [
+        attempt(429, { shape: 'transport-line' }),
+        attempt(429),
+        attempt(429, { shape: 'sdk-answer-line' }),
+        notice(),
+        success({ shape: 'transport-line', afterMs: 500 }),
+        success(),
+        success({ shape: 'sdk-answer-line' }),
+      ],
+    ],
+    [
+      'two calls at once that two loggers tell',
+      'rate_limit_unspecified×1 rate_limit_unspecified×1',
+      [
+        attempt(429, { shape: 'transport-line' }),
+        attempt(429, { shape: 'transport-line' }),
+        attempt(429),
+        attempt(429),
+      ],
+    ],
     ['a try and its end', 'rate_limit_unspecified×1', [attempt(429), final(429)]],
     [
       'a failure and its echo of another shape',
@@ -152,8 +175,8 @@ describe('one call', () => {
       ]),
     ).toBe('rate_limit_unspecified×3');
   });
-  // The chain is named by `retryOf`, which nobody reads: order alone joins, so the tries of two calls mix.
-  test.failing('interleaved lines of openai-node are two calls', () => {
+  // The chain names the call, whatever stands between its lines.
+  test('interleaved lines of openai-node are two calls', () => {
     expect(
       real([
         sdk('log_aaaaaa', '', 'failed with status 429 in 5ms - retrying, 1 attempts remaining'),
