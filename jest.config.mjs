@@ -17,7 +17,7 @@ const SLOW = [
   '/test/local/(?:start|analyze|backtest|crash|classify|detect|explain).test',
   '/test/docs.test',
   // Properties over many generated cases, and hours in virtual time.
-  '/test/(?:scenario|shared)/(?:fold|literal|slack|pipeline|summary|message|parse|outbox|incidents|lifecycle|scopes).test',
+  '/test/(?:scenario|shared)/(?:fold|literal|slack|pipeline|summary|message|parse|outbox|incidents|messages|lifecycle|scopes).test',
   '/test/fixtures/',
 ];
 
@@ -40,7 +40,7 @@ export default {
         '<rootDir>/test/{e2e,aws,functions}/**/*.test.ts',
         '<rootDir>/test/contract/{dynamo,sqlite}-*.test.ts',
         '<rootDir>/test/docs.test.ts',
-        '<rootDir>/test/{scenario,shared}/{fold,literal,slack,pipeline,summary,message,parse,outbox,incidents,lifecycle,scopes}.test.ts',
+        '<rootDir>/test/{scenario,shared}/{fold,literal,slack,pipeline,summary,message,parse,outbox,incidents,messages,lifecycle,scopes}.test.ts',
         '<rootDir>/test/fixtures/*.test.ts',
         '<rootDir>/test/local/{start,analyze,backtest,crash,classify,detect,explain}.test.ts',
       ],

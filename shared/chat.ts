@@ -5,17 +5,18 @@
  */
 import {
   causeLines,
+  findingLines,
   firstOf,
   hitLines,
   inert,
   readTold,
-  retryWords,
+  retryLine,
   safeLink,
-  scopeWords,
   stormLines,
   type ToldAlert,
   type ToldStorm,
 } from './told.ts';
+import { lower, scopeWords } from './words.ts';
 
 export interface ChatNotification {
   readonly version: '1.0';
@@ -86,12 +87,14 @@ function stormNotification(told: ToldStorm, subject: string): ChatNotification {
 
 function description(told: ToldAlert, isOver: boolean): string {
   const hits = hitLines(told);
+  const causes = causeLines(told);
   const lines = [
-    told.evidence,
-    `Who is hit: ${scopeWords(told.alert.scope)}`,
+    ...(told.first ? [`Do this first: ${lower(told.first)}`] : []),
+    `${told.title}: ${scopeWords(told.alert.scope)}. ${told.evidence}`,
+    ...(isOver ? [] : findingLines(told)),
     ...(hits.length > 0 ? [`Where these failures are: ${firstOf(hits, 6).join(', ')}`] : []),
-    ...(told.alert.causes.length > 0 ? [`Why: ${firstOf(causeLines(told), 4).join('; ')}`] : []),
-    ...(isOver ? [] : [`Retry: ${retryWords(told.retry)}.`, ...(told.doNot === null ? [] : [told.doNot])]),
+    ...(causes.length > 1 ? [`Why: ${firstOf(causes, 4).join('; ')}`] : []),
+    ...(isOver ? [] : [retryLine(told), ...(told.doNot === null ? [] : [told.doNot])]),
   ].map((line) => calm(line, LENGTH.line));
   const links = [safeLink(told.summaryUrl), safeLink(told.docUrl)].filter((link) => link !== null);
   return [...lines, ...links].join('\n');

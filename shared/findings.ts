@@ -6,6 +6,7 @@ import { burstOrBudget } from './findings/burst-or-budget.ts';
 import { firstSeen, largerCalls, newCause, retries } from './findings/change.ts';
 import { limits } from './findings/limit.ts';
 import { type Finding, sceneOf, type Told } from './findings/scene.ts';
+import { shareAround } from './findings/share.ts';
 import type { RollUp } from './window.ts';
 
 /** `rollUps` are minutes, of the hour before the alert began and since, in any order. */
@@ -19,5 +20,13 @@ export function findingsOf(told: Told, rollUps: readonly RollUp[], atMs: number)
           kind.some((finding) => finding.kind === 'burst'),
         )
       : [];
-  return [...kind, ...arithmetic, ...retries(scene), ...firstSeen(scene), ...largerCalls(scene), ...newCause(scene)];
+  return [
+    ...shareAround(scene),
+    ...kind,
+    ...arithmetic,
+    ...retries(scene),
+    ...firstSeen(scene),
+    ...largerCalls(scene),
+    ...newCause(scene),
+  ];
 }

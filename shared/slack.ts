@@ -5,16 +5,17 @@
  */
 import {
   causeLines,
+  findingLines,
   firstOf,
   hitLines,
   inert,
-  retryWords,
+  retryLine,
   safeLink,
-  scopeWords,
   stormLines,
   type Told,
   type ToldAlert,
 } from './told.ts';
+import { lower, scopeWords } from './words.ts';
 
 type Plain = { readonly type: 'plain_text'; readonly text: string; readonly emoji: false };
 type Markup = { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
@@ -32,7 +33,7 @@ export interface SlackPayload {
   readonly unfurl_media: false;
 }
 
-const LENGTH = { header: 150, section: 1500, field: 350, steps: 2400, context: 300 } as const;
+const LENGTH = { header: 150, section: 1500, short: 600, field: 350, steps: 2400, context: 300 } as const;
 
 /** Slack refuses an empty text. */
 const shown = (text: string, most: number): string => inert(text, most).trim() || '(nothing)';
@@ -82,22 +83,25 @@ function partsOf(message: Told): Parts {
 
 function alertBlocks(told: ToldAlert): Block[] {
   const isOver = told.reason === 'resolved';
-  const { id, since, scope } = told.alert;
+  const { id, since, scope, blastRadius, causes } = told.alert;
+  const findings = findingLines(told).map((says) => `• ${says}`);
   const fields = [
     field('Who is hit', [scopeWords(scope)]),
     field('Since', [since.replace('T', ' ').replace(/:\d\d\.\d+Z$/, ' UTC')]),
-    ...(told.alert.causes.length > 0 ? [field('Why', firstOf(causeLines(told), 4))] : []),
-    ...(told.alert.blastRadius.length > 0 ? [field('Where these failures are', firstOf(hitLines(told), 6))] : []),
+    ...(causes.length > 1 ? [field('Why', firstOf(causeLines(told), 4))] : []),
+    ...(blastRadius.length > 0 ? [field('Where these failures are', firstOf(hitLines(told), 6))] : []),
   ];
   const steps = told.remediation.map((step, index) => `${index + 1}. ${step}`);
   const remedy: Block[] = isOver
     ? []
     : [
         ...(steps.length > 0 ? [section(['What to do', ...firstOf(steps, 8)].join('\n'), LENGTH.steps)] : []),
-        section(`Retry: ${retryWords(told.retry)}.${told.doNot === null ? '' : `\n${told.doNot}`}`),
+        section([retryLine(told), ...(told.doNot === null ? [] : [told.doNot])].join('\n'), LENGTH.short),
       ];
   return [
-    section(told.evidence),
+    ...(told.first ? [section(`Do this first: ${lower(told.first)}`, LENGTH.short)] : []),
+    section(told.evidence, LENGTH.short),
+    ...(isOver || findings.length === 0 ? [] : [section(firstOf(findings, 6).join('\n'))]),
     { type: 'section', fields },
     ...remedy,
     ...links(told),

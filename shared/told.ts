@@ -3,8 +3,9 @@
  * an alarm of CloudWatch about gridwatch. Closed fields only; whatever else a message holds is not looked at.
  */
 import * as z from 'zod/mini';
-import type { RetryVerdict } from './causes.ts';
+import { causeById } from './causes.ts';
 import { percent } from './detect.ts';
+import { scopeWords } from './words.ts';
 
 const scope = { by: z.string(), value: z.string() };
 const share = { failures: z.number(), share: z.nullable(z.number()) };
@@ -14,7 +15,7 @@ const alert = z.object({
   notificationId: z.string().check(z.minLength(1)),
   reason: z.string(),
   at: z.string(),
-  /** Added by the topic: the one line that names everything. */
+  /** The one line that names everything. */
   subject: z.optional(z.string()),
   alert: z.object({
     id: z.string().check(z.minLength(1)),
@@ -22,11 +23,15 @@ const alert = z.object({
     since: z.string(),
     causes: z.array(z.object({ cause: z.string(), status: z.nullable(z.number()), ...share })),
     blastRadius: z.array(z.object({ ...scope, ...share })),
+    /** Not in messages of older versions, which may still wait in a queue; so it is with all that is optional. */
+    findings: z.optional(z.array(z.object({ kind: z.string(), says: z.string() }))),
   }),
   evidence: z.string(),
   title: z.string(),
+  first: z.nullish(z.string()),
   remediation: z.array(z.string()),
   retry: z.string(),
+  retryAdvice: z.optional(z.string()),
   doNot: z.nullable(z.string()),
   docUrl: z.nullable(z.string()),
   summaryUrl: z.nullable(z.string()),
@@ -76,27 +81,13 @@ export function readTold(json: unknown): Told | null {
   return asAlarm.success ? { kind: 'alarm', told: asAlarm.data } : null;
 }
 
-const RETRY_WORDS: Readonly<Record<RetryVerdict, string>> = {
-  never: 'no, the same call will fail again',
-  backoff: 'yes, with exponential back-off and jitter',
-  'long-backoff': 'yes, but wait clearly longer than after a 500',
-  'after-reset': 'only once the limit has been raised or has reset',
-  'if-idempotent': 'only if sending the call twice does no harm',
-};
-export const retryWords = (retry: string): string =>
-  Object.hasOwn(RETRY_WORDS, retry) ? RETRY_WORDS[retry as RetryVerdict] : 'see the remediation';
-
-/** A scope in words, `logGroup` as "log group". */
-export const scopeWords = ({ by, value }: { readonly by: string; readonly value: string }): string =>
-  by === 'all' ? 'all calls' : `${by.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`;
-
 /** The first items as lines, and how many more there are. */
 export function firstOf(lines: readonly string[], most: number): string[] {
   return lines.length <= most ? [...lines] : [...lines.slice(0, most), `+${lines.length - most} more`];
 }
 
 export const causeLines = ({ alert: { causes } }: ToldAlert): string[] =>
-  causes.map((c) => `${percent(c.share ?? 0)} ${c.cause.replaceAll('_', ' ')}, ${c.status ?? 'no status'}`);
+  causes.map((c) => `${percent(c.share ?? 0)} ${causeById(c.cause)?.title ?? c.cause}, ${c.status ?? 'no answer'}`);
 export const hitLines = ({ alert: { blastRadius } }: ToldAlert): string[] =>
   blastRadius.map((hit) => `${percent(hit.share ?? 0)} ${scopeWords(hit)}`);
 
@@ -105,6 +96,10 @@ export const stormLines = ({ lines, more }: ToldStorm): string[] => [
   ...lines.map((line, nth) => `${nth + 1}. ${line}`),
   ...(more > 0 ? [`and ${more} more`] : []),
 ];
+
+/** What the minutes show, and the retry verdict; the share is told with the evidence. */
+export const findingLines = ({ alert: { findings = [] } }: ToldAlert): string[] => findings.map(({ says }) => says);
+export const retryLine = ({ retry, retryAdvice = retry }: ToldAlert): string => `Retry: ${retryAdvice}.`;
 
 /** An https address that cannot end the link it stands in, or null. */
 export function safeLink(address: string | null): string | null {

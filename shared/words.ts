@@ -37,7 +37,17 @@ export function scopeWords(scope: { readonly by: Scope['by'] | (string & {}); re
   return digits === null ? `${kindWords(scope.by)} ${inert(scope.value)}` : `a key without an alias (#${digits})`;
 }
 
+/** The same after its kind: "checkout-prod", "#1a2b3c4d (no alias)". */
+export function nameWords(scope: { readonly by: string; readonly value: string }): string {
+  const digits = keyDigits(scope);
+  return digits === null ? inert(scope.value) : `#${digits} (no alias)`;
+}
+
 export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** As it stands within a sentence; an abbreviation keeps its capitals. */
+export const lower = (text: string): string =>
+  /^[A-Z]{2}/.test(text) ? text : text.slice(0, 1).toLowerCase() + text.slice(1);
 
 /** Answers "Retry:". */
 export const RETRY_WORDS: Readonly<Record<RetryVerdict, string>> = {
@@ -55,6 +65,10 @@ export function lasted(ms: number): string {
   const part = (n: number, unit: string) => (n === 0 ? [] : [`${n} ${unit}${n === 1 ? '' : 's'}`]);
   return [...part(days, 'day'), ...part(hours, 'hour'), ...(days > 0 ? [] : part(rest, 'minute'))].join(' ');
 }
+
+/** To three digits, for what is an estimate anyway. */
+export const estimate = (n: number): string =>
+  quantity(Number(n.toPrecision(n < 1000 ? 4 : 3)) < 1000 ? Math.round(n) : Number(n.toPrecision(3)));
 
 /** A quantity with thousands marked, and two decimals where it has any. */
 export function quantity(n: number): string {

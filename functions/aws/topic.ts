@@ -100,5 +100,5 @@ export function topicNotifier({ alerts, chat, onChatRefused }: TopicNotifierOpti
 
 function publicationOf({ notificationId, alertId, subject, text, json }: Message): Publication {
   const attributes = { notificationId, alertId, reason: String(json['reason']) };
-  return { subject, text, json: { ...json, subject }, attributes };
+  return { subject, text, json, attributes };
 }

@@ -6,6 +6,7 @@ import { parseEvent } from '../../shared/parse.ts';
 import type { LogBatch } from '../../shared/record.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { signatureOf } from '../../shared/signature.ts';
+import { RETRY_WORDS } from '../../shared/words.ts';
 import { EXIT } from './exit.ts';
 import { plain, print, say } from './terminal.ts';
 
@@ -92,14 +93,6 @@ function ofLine(text: string, settings: Settings): Explanation | null {
   };
 }
 
-const RETRY: Readonly<Record<Cause['retry'], string>> = {
-  never: 'Do not retry: it will fail again.',
-  backoff: 'Retry with exponential back-off and jitter.',
-  'long-backoff': 'Retry with longer back-off than for a 500.',
-  'after-reset': 'Retry only after the limit or budget resets.',
-  'if-idempotent': 'Retry if the operation may safely run twice.',
-};
-
 function render({ about, why, causes }: Explanation): string {
   return [`${pc.bold(about)} ${pc.dim(`(${why})`)}`, ...causes.map((cause) => one(cause))].join('\n\n');
 }
@@ -114,7 +107,7 @@ const one = (cause: Cause): string =>
     list(cause.commonCauses),
     'What to do:',
     list(cause.remediation),
-    `Retry: ${RETRY[cause.retry]}`,
+    `Retry: ${RETRY_WORDS[cause.retry]}.`,
     ...(cause.doNot === null ? [] : [pc.yellow(cause.doNot)]),
     pc.underline(cause.docUrl),
   ].join('\n');

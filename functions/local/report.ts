@@ -7,6 +7,7 @@ import { type Coverage, coverageOf } from '../../shared/coverage.ts';
 import { count, percent, sentence } from '../../shared/detect.ts';
 import { type Dimension, type Row, type Summary, summarise } from '../../shared/summary.ts';
 import { type RollUp, SPAN_MS, type Totals } from '../../shared/window.ts';
+import { keyDigits, RETRY_WORDS, scopeWords } from '../../shared/words.ts';
 import { plain } from './terminal.ts';
 
 export interface Report {
@@ -137,7 +138,7 @@ function hitMost(report: Report, row: Row, { totals }: Summary): string {
     )
       continue;
     named.push(
-      `${dimension === 'logGroup' ? 'in' : dimension} ${plain(String(value))}${top.failures < row.failures ? ` (${percent(top.failures / row.failures)})` : ''}`,
+      `${dimension === 'logGroup' ? `in ${plain(String(value))}` : plain(scopeWords({ by: dimension, value: String(value) }))}${top.failures < row.failures ? ` (${percent(top.failures / row.failures)})` : ''}`,
     );
     if (named.length === 2) break;
   }
@@ -153,19 +154,17 @@ function steps(causes: Summary): string[] {
   return known.length === 0 ? [] : [`${pc.bold('What to do')}\n${known.map(advice).join('\n')}`];
 }
 
-const RETRY_WORDS: Readonly<Record<Cause['retry'], string>> = {
-  never: 'retrying does not help',
-  backoff: 'retry with growing pauses',
-  'long-backoff': 'retry with long pauses',
-  'after-reset': 'retry after the reset',
-  'if-idempotent': 'retry if the operation may run twice',
-};
-
 const advice = (cause: Cause): string =>
   [
-    `${pc.cyan(cause.title)} ${pc.dim(`(${RETRY_WORDS[cause.retry]}; more: gridwatch explain ${cause.id})`)}`,
+    `${pc.cyan(cause.title)} ${pc.dim(`(retry: ${RETRY_WORDS[cause.retry]}; more: gridwatch explain ${cause.id})`)}`,
     ...cause.remediation.slice(0, 3).map((step) => `  - ${step}`),
   ].join('\n');
+
+/** In a table the column says of what. */
+function nameOf(dimension: Dimension, value: string): string {
+  const digits = keyDigits({ by: dimension, value });
+  return plain(digits === null ? value : `(without an alias, #${digits})`);
+}
 
 function breakdown(report: Report, dimension: Dimension): string {
   const { rows } = summaryOf(report, [dimension]);
@@ -176,7 +175,7 @@ function breakdown(report: Report, dimension: Dimension): string {
     lines.push([
       count(row.failures),
       row.calls ? percent(row.failures / row.calls) : '',
-      plain(String(row.key[dimension])),
+      nameOf(dimension, String(row.key[dimension])),
     ]);
   return `${pc.bold(`By ${dimension}`)}\n${lines.toString()}`;
 }
@@ -218,7 +217,7 @@ const titleOf = ({ causes }: Alert): string =>
   causes[0] === undefined ? '' : `${causeById(causes[0].cause)?.title ?? causes[0].cause}.`;
 
 const scopeOf = ({ scope, resolvedMs, untilMs }: Alert): string =>
-  `${scope.by === 'all' ? '' : ` Hit: ${scope.by === 'logGroup' ? 'log group' : scope.by} ${plain(scope.value)}.`}${resolvedMs === null ? '' : ` Over since ${clock(untilMs ?? resolvedMs)} UTC.`}`;
+  `${scope.by === 'all' ? '' : ` Hit: ${plain(scopeWords(scope))}.`}${resolvedMs === null ? '' : ` Over since ${clock(untilMs ?? resolvedMs)} UTC.`}`;
 
 function law({ totals }: Report, { skipped }: Summary): string {
   const reasons = Object.entries(skipped)

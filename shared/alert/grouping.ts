@@ -87,7 +87,9 @@ export function explain(q: Question, splits = 2): Verdict | null {
     const equal = list.filter(
       (s) =>
         s.fit >= best - Math.max(3, 0.02 * (best - ignorance)) ||
-        (top && isHashed(top) && isSameSet(q, s.verdict.scope, top)),
+        (top &&
+          (isHashed(top) || (!isWitnessed(q, top) && s.fit > ignorance + 3)) &&
+          isSameSet(q, s.verdict.scope, top)),
     );
     return equal.map((s) => s.verdict).sort((a, b) => rank(a) - rank(b))[0];
   };
@@ -104,6 +106,10 @@ export function explain(q: Question, splits = 2): Verdict | null {
   const byOne = likelihood(sums(one.scope), minus(everything, sums(one.scope)));
   return byTwo - byOne > Math.max(6, 0.05 * (byTwo - ignorance)) ? first : one;
 }
+
+/** Some success carries the name too. Where none does, its calls seem to fail altogether, whatever gets through. */
+const isWitnessed = ({ cells }: Question, scope: Scope): boolean =>
+  cells.some((cell) => cell.kind === 'success' && isIn(cell, scope));
 
 /** Two names for the same failures: of each, nearly all are the other's. Which calls they share is not asked, for successes rarely name a key. */
 function isSameSet({ cells, group }: Question, a: Scope, b: Scope): boolean {

@@ -53,7 +53,7 @@ function budget(scene: Scene, isFlat: boolean, { calls, passed }: { calls: numbe
   return {
     kind: 'budget',
     figures: { ...(isFlat ? { calls, passed } : {}), ...(resetsAtMs === null ? {} : { resetsAtMs }) },
-    says: `Budget, not a burst: ${through}.${until}`,
+    says: `${scene.lead === 'quota_exceeded' ? 'Quota' : 'Budget'}, not a burst: ${through}.${until}`,
   };
 }
 

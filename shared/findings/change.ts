@@ -2,7 +2,7 @@
 import { causeById } from '../causes.ts';
 import { clock, count, percent, type Scope, scopeKey } from '../detect.ts';
 import { MINUTE_MS, OTHER } from '../window.ts';
-import { capital, lasted, scopeWords } from '../words.ts';
+import { lasted, scopeWords } from '../words.ts';
 import { cellsOf, type Finding, historyMs, isRefused, type Scene, sumOf } from './scene.ts';
 
 /** So much history must exist before "not seen before" means anything. */
@@ -23,7 +23,7 @@ export function retries({ before, during, told, lead }: Scene): Finding[] {
     {
       kind: 'retries',
       figures: { tries, ...(normal === null ? {} : { normal }), attempts: now.attempts, calls: now.calls },
-      says: `Retries: each call is tried ${tries.toFixed(1)} times${was}: ${count(now.attempts)} tries for ${count(now.calls)} calls.${isVain ? ' None of them can help.' : ''}`,
+      says: `Retries: each call is tried ${tries.toFixed(1)} times${was}: ${count(now.attempts)} tries for ${count(now.calls)} calls.${isVain ? ' Retrying does not help here.' : ''}`,
     },
   ];
 }
@@ -101,13 +101,12 @@ export function newCause(scene: Scene): Finding[] {
   if (!hadCalls || historyMs(scene) < HISTORY_MS || lead === 'unknown') return [];
   if (elsewhere.some((cell) => cell.cause === lead)) return [];
   const since = during.find(({ cells }) => cells.some((cell) => isRefused(cell, told.group) && cell.cause === lead));
-  const title = causeById(lead)?.title;
-  if (since === undefined || title === undefined) return [];
+  if (since === undefined) return [];
   return [
     {
       kind: 'new-cause',
       figures: { cause: lead, sinceMs: since.windowMs },
-      says: `${capital(title)}: no call failed so in the ${lasted(historyMs(scene))} before.`,
+      says: `This cause is new: not seen in the ${lasted(historyMs(scene))} before.`,
     },
   ];
 }

@@ -92,11 +92,11 @@ function arithmeticOf(scene: Scene, bound: Bound | null): Arithmetic {
 const UNITS = { requests: 'requests a minute', tokens: 'tokens a minute', concurrency: 'calls at a time' } as const;
 
 function spent({ limit, used, owner }: Bound['stated']): Finding {
-  const whose = owner === null ? '' : ` of the ${owner.replaceAll('_', ' ')}`;
+  const whose = owner === null ? 'Whoever pays' : `The ${owner.replaceAll('_', ' ')}`;
   const says =
     used === null
-      ? `The budget${whose} is ${quantity(limit)}.`
-      : `Spent: ${quantity(used)} of a budget${whose} of ${quantity(limit)}.`;
+      ? `The budget that is spent is ${quantity(limit)}.`
+      : `${whose} has spent ${quantity(used)} of a budget of ${quantity(limit)}.`;
   return { kind: 'limit', figures: { limit, ...(used === null ? {} : { used }) }, says };
 }
 

@@ -1,7 +1,7 @@
 /** Who sends most of what is throttled, and a rate for that one at which everything fits. */
 import { count, percent, type Scope, scopeKey } from '../detect.ts';
 import type { CountedCell } from '../window.ts';
-import { capital, kindWords, quantity, scopeWords } from '../words.ts';
+import { capital, estimate, kindWords, quantity, scopeWords } from '../words.ts';
 import { cellsOf, type Finding, type Minute, perMinute, type Sum, sumOf, type Told } from './scene.ts';
 
 export interface Arithmetic {
@@ -68,17 +68,25 @@ export function noisiest(arithmetic: Arithmetic): Finding[] {
   const safe = floorTo2(MARGIN * capacity - rest);
   if (total <= capacity || share < 0.3) return [];
   const unit = inTokens ? ' tokens' : '';
-  const who = `${capital(scopeWords(top.scope))} sends most: ${percent(share)}, about ${count(Math.round(top.demand))} of ${count(Math.round(total))}${unit} a minute.`;
+  const who = `${capital(scopeWords(top.scope))} sends most: ${percent(share)}, about ${estimate(top.demand)} of ${estimate(total)}${unit} a minute.`;
   const fits = isStated ? 'everything stays under the limit' : 'all would get through';
   const calls = inTokens ? ` (${count(Math.max(1, Math.floor(safe / top.perCall)))} calls)` : '';
   const advice =
     safe > 0.05 * capacity
       ? ` Capped at about ${count(safe)}${unit} a minute${calls}, ${fits}.`
-      : ` Capping it alone is not enough: the ${others.length === 1 ? `other ${kindWords(top.scope.by)} sends` : 'others send'} ${count(Math.round(rest))} of the ${quantity(capacity)} that fit.`;
+      : ` Capping it alone is not enough: the ${others.length === 1 ? `other ${kindWords(top.scope.by)} sends` : 'others send'} ${estimate(rest)} of the ${quantity(capacity)} that fit.`;
   return [
     {
       kind: 'noisiest',
-      figures: { [top.scope.by]: top.scope.value, share, demand: top.demand, total, capacity, safe: Math.max(0, safe) },
+      figures: {
+        [top.scope.by]: top.scope.value,
+        share,
+        demand: top.demand,
+        total,
+        capacity,
+        safe: Math.max(0, safe),
+        unit: inTokens ? 'tokens' : 'calls',
+      },
       says: `${who}${advice}`,
     },
   ];

@@ -5,6 +5,7 @@ import { type CountedCell, MINUTE_MS, type RollUp } from '../window.ts';
 /** One statement about an alert that a person can check, with the figures it is made of. */
 export interface Finding {
   readonly kind:
+    | 'share'
     | 'budget'
     | 'burst'
     | 'stuck'
@@ -39,6 +40,8 @@ export interface Scene {
   /** Minutes of the history before it began, whether or not the scope was in use. */
   readonly before: readonly Minute[];
   readonly during: readonly Minute[];
+  /** Of all scopes, since it began. */
+  readonly beside: readonly CountedCell[];
   /** Of all scopes, before it began: what else the logs name. */
   readonly elsewhere: readonly CountedCell[];
 }
@@ -79,14 +82,16 @@ export function sceneOf(told: Told, rollUps: readonly RollUp[], atMs: number): S
     .filter(({ windowMs }) => windowMs < atMs)
     .sort((a, b) => a.windowMs - b.windowMs)
     .map(({ windowMs, cells }) => ({ windowMs, cells: cells.filter((cell) => isIn(cell, told.scope)) }));
-  const early = rollUps.filter(({ windowMs }) => windowMs < told.sinceMs);
+  const of = (is: (windowMs: number) => boolean) =>
+    rollUps.filter(({ windowMs }) => windowMs < atMs && is(windowMs)).flatMap(({ cells }) => cells);
   return {
     told,
     lead: told.causes[0]?.cause ?? 'unknown',
     atMs,
     before: minutes.filter(({ windowMs }) => windowMs < told.sinceMs),
     during: minutes.filter(({ windowMs }) => windowMs >= told.sinceMs),
-    elsewhere: early.flatMap(({ cells }) => cells),
+    beside: of((windowMs) => windowMs >= told.sinceMs),
+    elsewhere: of((windowMs) => windowMs < told.sinceMs),
   };
 }
 

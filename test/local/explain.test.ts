@@ -31,7 +31,7 @@ test('a cause is told with meaning, causes, steps, verdict and link', async () =
     DOC,
   ];
   for (const part of parts) expect(stdout).toContain(part);
-  expect(stdout).toContain('Retry: Retry only after the limit or budget resets.');
+  expect(stdout).toContain('Retry: only once the limit has been raised or has reset.');
 });
 
 test.each([

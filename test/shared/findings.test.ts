@@ -108,7 +108,7 @@ describe('burst or budget', () => {
     expect(says(findings, 'budget')).toEqual([
       'Budget, not a burst: nothing gets through (0 of the last 90 calls). The log says it resets at 17:24 UTC, in 3 hours 20 minutes.',
     ]);
-    expect(says(findings, 'limit')).toEqual(['Spent: 250.03 of a budget of the key of 250.']);
+    expect(says(findings, 'limit')).toEqual(['The key has spent 250.03 of a budget of 250.']);
   });
   test.each([
     ['has passed', SINCE_MS],
@@ -206,7 +206,7 @@ describe('what changed', () => {
   test('calls that are tried again and again show, and that it is in vain', () => {
     const during = [refused(30, 'budget_exceeded', { attempts: 90 })];
     expect(says(found({ ...ofKey, during }), 'retries')).toEqual([
-      'Retries: each call is tried 3.0 times (1.0 before): 360 tries for 120 calls. None of them can help.',
+      'Retries: each call is tried 3.0 times (1.0 before): 360 tries for 120 calls. Retrying does not help here.',
     ]);
   });
   test('a model that was never seen before is named', () => {

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import type { Alert, Notification, NotificationReason } from '../../shared/alert.ts';
 import { CAUSES } from '../../shared/causes.ts';
 import type { Scope } from '../../shared/detect.ts';
-import { printable, render } from '../../shared/message.ts';
+import { render } from '../../shared/message.ts';
 import { MINUTE_MS } from '../../shared/window.ts';
+import { printable } from '../../shared/words.ts';
 import { expectGolden } from '../setup/golden.ts';
 
 const SINCE_MS = Date.UTC(2026, 0, 5, 14, 2);
