@@ -35,7 +35,8 @@ export function failureField({ status, cause }: Pick<Cell, 'status' | 'cause'>):
   if (category === 'throttle' || status === 429) return 'e429';
   if (category === 'connection') return 'timeout';
   if (category === 'transient' || (status !== null && status >= 500)) return 'e5xx';
-  return status === 401 || status === 403 ? 'auth' : 'e4xx';
+  // A model that is gone refuses every call of it, as a wrong key does; other 4xx are of single requests.
+  return status === 401 || status === 403 || cause === 'model_not_found' ? 'auth' : 'e4xx';
 }
 
 /** The group a failed cell can page in, or null for the other 4xx. */

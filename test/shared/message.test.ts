@@ -48,6 +48,9 @@ const email = (n: Notification) => {
   return `Subject: ${subject}\n\n${text}`;
 };
 
+const firstLine = (n: Notification) =>
+  (render(n, { summaryUrl: null }).text.split('\n\n')[0] ?? '').replace(/\n/g, ' ');
+
 const OVERLOAD: Partial<Alert> = {
   group: 'e5xx',
   scope: scope('provider', 'openai'),
@@ -79,12 +82,65 @@ describe('an e-mail', () => {
     expectGolden(`email-${name}.txt`, email(told));
   });
 
-  test('says first what to do', () => {
-    for (const { id, statuses, remediation } of CAUSES) {
+  test('says first what to do, for every cause', () => {
+    for (const { id, statuses } of CAUSES) {
       const causes = [{ cause: id, status: statuses[0] ?? null, failures: 1 }];
-      const line = render(notification('first', { causes }), { summaryUrl: null }).text.split('\n\n')[0] ?? '';
-      expect(line.replace(/\n/g, ' ')).toBe(`Do this first: ${remediation[0]?.replace(/^Ours: /, '')}`);
+      const line = firstLine(notification('first', { causes, scope: scope('logGroup', '/app/a') }));
+      expect(line).toMatch(/^Do this first: [a-z].+[.?]$/);
+      expect(line).not.toContain('Ours:');
     }
+  });
+
+  test.each<[string, Partial<Alert>, string]>([
+    ['whose budget', {}, 'have the budget of key checkout-prod raised in LLMGrid, or hold its calls back.'],
+    [
+      'until when',
+      { findings: [{ kind: 'budget', figures: { resetsAtMs: SINCE_MS + 40 * MINUTE_MS }, says: '' }] },
+      'have the budget of key checkout-prod raised in LLMGrid, or hold its calls back until it resets at 14:42 UTC.',
+    ],
+    [
+      'whom to cap at what rate',
+      {
+        causes: [{ cause: 'rate_limit_requests', status: 429, failures: 9 }],
+        findings: [{ kind: 'noisiest', figures: { logGroup: '/app/a', safe: 250, unit: 'calls' }, says: '' }],
+      },
+      'cap log group /app/a at about 250 calls a minute; it sends most.',
+    ],
+    [
+      "the catalogue's step where nothing is known",
+      { causes: [{ cause: 'rate_limit_requests', status: 429, failures: 9 }] },
+      'let each retry wait exponentially longer than the one before, with random jitter.',
+    ],
+    [
+      'which application needs a key',
+      { causes: [{ cause: 'expired_or_revoked_key', status: 401, failures: 9 }], scope: scope('logGroup', '/app/a') },
+      'give the application of log group /app/a a valid virtual key, or roll back its last deploy.',
+    ],
+  ])('the first line says %s', (_, change, step) => {
+    expect(firstLine(notification('first', change))).toBe(`Do this first: ${step}`);
+  });
+
+  test('an incident that is known says when it was last there', () => {
+    const history = { firstSeenMs: SINCE_MS - 40 * 24 * HOUR_MS, times: 3, backAfterMs: 3 * 24 * HOUR_MS };
+    const text = email(notification('first', { history }));
+    expect(text).toContain('Subject: Back after 3 days: Budget used up: key checkout-prod');
+    expect(text).toContain('It is back after 3 days, for the 3rd time since 2025-11-26.');
+  });
+
+  test('a second leading cause brings its own advice', () => {
+    const causes = [
+      { cause: 'budget_exceeded', status: 429, failures: 60 },
+      { cause: 'expired_or_revoked_key', status: 401, failures: 40 },
+    ];
+    expect(email(notification('first', { causes }))).toContain(
+      'For the 40 % "Virtual key expired or revoked": Rotate the virtual key,',
+    );
+  });
+
+  test('names the command for support only where support is the advice', () => {
+    const internal = { causes: [{ cause: 'internal_error', status: 500, failures: 9 }] };
+    expect(email(notification('first', internal))).toContain('gridwatch packet 3f9a0c51d2e7');
+    expect(email(notification('first'))).not.toContain('gridwatch packet');
   });
 
   test('counts what it does not list', () => {
@@ -93,7 +149,9 @@ describe('an e-mail', () => {
       failures: 9,
       share: 0.1,
     }));
-    expect(email(notification('first', { blastRadius }))).toContain('- model m3: 10 %\n- 5 more models\n');
+    expect(email(notification('first', { blastRadius }))).toContain(
+      '- models m0 10 %, m1 10 %, m2 10 %, m3 10 %, 5 more\n',
+    );
   });
 
   test('makes no link of a name', () => {

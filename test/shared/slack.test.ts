@@ -31,6 +31,7 @@ function alertOf(value = 'openai', over: Partial<Alert> = {}): Alert {
       failures: 10,
       share: 0.1,
     })),
+    findings: [{ kind: 'burst', figures: {}, says: 'Burst: it recovers each minute.' }],
     ...{ lastNotifiedMs: null, outbox: [] },
     ...over,
   };
@@ -62,10 +63,11 @@ test('an alert says what, since when, who, why, what to do and where to read on'
   expect(text).toBe('Provider overloaded: provider openai, 503, 43 % of calls failing');
   expect(all).toEqual([
     text,
+    expect.stringMatching(/^Do this first: switch to a fallback/),
     expect.stringContaining('78 of 180 calls (43 %) failed with 503'),
+    '• Burst: it recovers each minute.',
     'Who is hit\nprovider openai',
     'Since\n2026-01-05 14:02 UTC',
-    'Why\n100 % provider overloaded, 503',
     expect.stringMatching(/^Where these failures are\n10 % model openai-0\n[\s\S]*\n\+6 more$/),
     expect.stringMatching(/^What to do\n1\. Try again, but wait/),
     expect.stringMatching(/^Retry: yes, but wait clearly longer than after a 500\.\nDo not retry quickly/),
@@ -105,6 +107,8 @@ test('E8 E11 whatever a name is, the payload stays within the limits of Slack an
     fc.property(hostile, hostile, (value, text) => {
       const json = structuredClone(machineOf(alertOf(value)).json) as Record<string, unknown>;
       Object.assign(json, { evidence: text, title: text, subject: text, remediation: [text, text, text], doNot: text });
+      Object.assign(json, { first: text, retryAdvice: text });
+      Object.assign(Object(json['alert']), { findings: Array(9).fill({ kind: 'new', says: text }) });
       const payload = payloadOf(json);
       expect(payload).toMatchObject({ unfurl_links: false, unfurl_media: false });
       expect(payload.blocks.length).toBeLessThanOrEqual(50);
@@ -130,6 +134,8 @@ test('E8 the longest message stays below 9,000 characters', () => {
   const long = '<&>'.repeat(3000);
   const json = structuredClone(machineOf(alertOf('m')).json) as Record<string, unknown>;
   Object.assign(json, { evidence: long, title: long, subject: long, remediation: Array(20).fill(long), doNot: long });
+  Object.assign(json, { first: long, retryAdvice: long });
+  Object.assign(Object(json['alert']), { findings: Array(20).fill({ kind: 'new', says: long }) });
   const { blocks, text } = payloadOf(json);
   expect(textsOf(blocks).reduce((sum, part) => sum + part.text.length, text.length)).toBeLessThanOrEqual(9000);
 });
@@ -162,7 +168,7 @@ describe('a chat notification', () => {
         textType: 'client-markdown',
         title: message.subject,
         description: expect.stringMatching(
-          /^Since 14:02[\s\S]*\nWho is hit: provider openai\n[\s\S]*\nhttps:\/\/docs\.llmgrid\.ai/,
+          /^Do this first: switch[\s\S]*\nProvider overloaded: provider openai\. Since 14:02[\s\S]*\nBurst: [\s\S]*\nhttps:\/\/docs\.llmgrid\.ai/,
         ),
         nextSteps: [expect.stringContaining('Try again'), expect.any(String), expect.any(String)],
       },
