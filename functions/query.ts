@@ -1,4 +1,4 @@
-/** The dashboard and the query API behind a Function URL. IAM has checked the caller before this runs, and the API only reads. */
+/** The dashboard and the query API behind a Function URL. IAM has checked the caller; it writes silences only. */
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';

@@ -18,6 +18,8 @@ export const QUARANTINE_PREFIX = 'quarantine/';
 
 /** Slack remembers what it posted, and touches nothing else: not the counts, not the alerts. */
 export const SLACK_PARTITIONS = ['N', 'N#*'];
+/** What people add and end through the query API, and all that it writes: silences. */
+export const SILENCE_PARTITIONS = ['S'];
 
 const ADD = ['dynamodb:GetItem', 'dynamodb:PutItem'];
 const TABLE_ACTIONS: Record<FunctionName, readonly string[]> = {
@@ -27,8 +29,14 @@ const TABLE_ACTIONS: Record<FunctionName, readonly string[]> = {
   slack: ADD,
   query: ['dynamodb:GetItem', 'dynamodb:Query'],
 };
-const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
-const WRITE_KEY = [...READ_KEY, 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+const WRITE_KEY = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
 
 const allow = (actions: readonly string[], ...resources: string[]): iam.PolicyStatement =>
   new iam.PolicyStatement({ actions: [...actions], resources });
@@ -39,7 +47,12 @@ export function storagePermissions(name: FunctionName, { key, table, bucket, sal
   if (name === 'slack')
     tableStatement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': SLACK_PARTITIONS });
   const keys = new Set([key.keyArn, ...(table.encryptionKey ? [table.encryptionKey.keyArn] : [])]);
-  const statements = [tableStatement, allow(name === 'query' ? READ_KEY : WRITE_KEY, ...keys)];
+  const statements = [tableStatement, allow(WRITE_KEY, ...keys)];
+  if (name === 'query') {
+    const silencing = allow(['dynamodb:PutItem'], table.tableArn);
+    silencing.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': SILENCE_PARTITIONS });
+    statements.push(silencing);
+  }
   if (name === 'ingest' || name === 'redrive') {
     statements.push(allow(['secretsmanager:GetSecretValue'], salt.secretArn));
     statements.push(allow(['s3:PutObject'], bucket.arnForObjects(`${QUARANTINE_PREFIX}*`)));

@@ -1,23 +1,18 @@
 /**
- * A range of time: how a person writes it, what it is when they do not, and the roll-ups that cover it exactly once.
- * Ranges are half-open, `fromMs <= t < toMs`, in milliseconds since the epoch.
+ * A range of time: how a person writes it, and how finely it can be shown. Ranges are half-open, `fromMs <= t < toMs`, in
+ * milliseconds since the epoch.
  */
-import type { Store } from './ports.ts';
-import { type Granularity, MINUTE_MS, type RollUp } from './window.ts';
+import { DAY_MS, type Granularity, HOUR_MS, MINUTE_MS } from './window.ts';
 
 export interface Range {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
-/** Up to here a range is read minute by minute: fewer reads than an hour's roll-ups and both edges would cost. */
-const MINUTES_ONLY_MS = 6 * HOUR_MS;
-/** Clocks of log writers may be ahead of ours, and a time without a zone is read as UTC. */
-const AHEAD_MS = DAY_MS;
 /** The last time a JavaScript date can name. */
 const MAX_MS = 8.64e15;
+
+export const LONGEST_RANGE_MS = 400 * DAY_MS;
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -43,8 +38,8 @@ const ISO_TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z
 export function parseTime(text: string, nowMs: number): number | null {
   if (text === 'now') return nowMs;
   if (/^\d{1,16}$/.test(text)) return Number(text) <= MAX_MS ? Number(text) : null;
-  const [, count, unit = ''] = /^-(\d{1,9})([smhdw])$/.exec(text) ?? [];
-  if (count !== undefined) return Math.max(0, nowMs - Number(count) * (UNIT_MS.get(unit) ?? Number.NaN));
+  const [, count, unit = ''] = /^([+-]\d{1,9})([smhdw])$/.exec(text) ?? [];
+  if (count !== undefined) return Math.max(0, nowMs + Number(count) * (UNIT_MS.get(unit) ?? Number.NaN));
   const [, day, time = '00:00', zone = 'Z'] = ISO_TIME.exec(text) ?? [];
   if (day === undefined || !isDay(day)) return null;
   // An unescaped `+` in a query string arrives as a space.
@@ -58,64 +53,41 @@ function isDay(day: string): boolean {
   return !Number.isNaN(ms) && iso(ms).startsWith(day);
 }
 
-/** The last 24 hours; of a store that holds only older data (a replayed file), its newest 24 hours. */
-export async function defaultRange(store: Store, nowMs: number): Promise<Range> {
-  const newestMs = await newestMinute(store, nowMs);
-  const endMs = newestMs === null ? nowMs : newestMs + MINUTE_MS;
-  const isOld = endMs <= nowMs - DAY_MS;
-  const { toMs } = alignRange({ fromMs: 0, toMs: isOld ? endMs : Math.max(nowMs, endMs) });
-  return { fromMs: toMs - DAY_MS, toMs };
-}
+/** Steps a series may have, by their names. */
+export const STEPS: ReadonlyMap<string, number> = new Map([
+  ...[1, 5, 10, 15, 30].map((n) => [`${n}m`, n * MINUTE_MS] as const),
+  ...[1, 3, 6, 12].map((n) => [`${n}h`, n * HOUR_MS] as const),
+  ['1d', DAY_MS],
+]);
+/** Reads that answer in a moment: more minutes or hours than these are thousands of roll-ups. */
+const LONGEST_MS: Readonly<Record<Granularity, number>> = {
+  minute: 36 * HOUR_MS,
+  hour: 31 * DAY_MS,
+  day: LONGEST_RANGE_MS + DAY_MS,
+};
+const MAX_POINTS = 2000;
+/** Without a step asked for, a series has at most so many points, and is made of at most so many roll-ups. */
+const USUAL_POINTS = 300;
+const USUAL_MS: Readonly<Record<Granularity, number>> = { minute: DAY_MS, hour: 14 * DAY_MS, day: LONGEST_MS.day };
 
-/** Looks back in steps that double, so that live data costs one short read and the oldest file about twenty. */
-async function newestMinute(store: Store, nowMs: number): Promise<number | null> {
-  let toMs = nowMs + AHEAD_MS;
-  for (let stepMs = HOUR_MS, fromMs = nowMs - stepMs; toMs > 0; stepMs *= 2, toMs = fromMs, fromMs -= stepMs) {
-    const newest = (await store.rollUps('minute', Math.max(0, fromMs), toMs)).at(-1);
-    if (newest) return newest.windowMs;
-  }
-  return null;
-}
+/** The coarsest roll-ups that steps of this length can be made of. */
+export const granularityOf = (stepMs: number): Granularity =>
+  stepMs % DAY_MS === 0 ? 'day' : stepMs % HOUR_MS === 0 ? 'hour' : 'minute';
 
-const COARSE_FIRST: readonly (readonly [Granularity, number])[] = [
-  ['day', DAY_MS],
-  ['hour', HOUR_MS],
-  ['minute', MINUTE_MS],
-];
+export const stepName = (stepMs: number): string => [...STEPS].find(([, ms]) => ms === stepMs)?.[0] ?? '';
 
-/**
- * Disjoint roll-ups that cover the range (widened to whole minutes), ordered by window: days and hours that lie in it whole
- * and are rolled up, minutes for the rest. None is coarser than `coarsest`.
- */
-export async function readRollUps(
-  store: Store,
-  fromMs: number,
-  toMs: number,
-  coarsest: Granularity = 'day',
-): Promise<RollUp[]> {
-  const whole = alignRange({ fromMs, toMs });
-  if (whole.toMs - whole.fromMs <= MINUTES_ONLY_MS) return store.rollUps('minute', whole.fromMs, whole.toMs);
-  const found: RollUp[][] = [];
-  let gaps = [whole];
-  for (const [granularity, sizeMs] of COARSE_FIRST.slice(COARSE_FIRST.findIndex(([name]) => name === coarsest))) {
-    const reads = await Promise.all(gaps.map((gap) => readWhole(store, granularity, sizeMs, gap)));
-    gaps = gaps.flatMap((gap, at) => uncovered(gap, reads[at] ?? [], sizeMs));
-    found.push(...reads);
-  }
-  return found.flat().sort((a, b) => a.windowMs - b.windowMs);
-}
+/** Names of the steps that a series of this range may have. */
+export const stepsFor = ({ fromMs, toMs }: Range): string[] =>
+  [...STEPS]
+    .filter(([, ms]) => toMs - fromMs <= Math.min((MAX_POINTS - 1) * ms, LONGEST_MS[granularityOf(ms)]))
+    .map(([name]) => name);
 
-async function readWhole(store: Store, granularity: Granularity, sizeMs: number, gap: Range): Promise<RollUp[]> {
-  const fromMs = Math.ceil(gap.fromMs / sizeMs) * sizeMs;
-  const toMs = Math.floor(gap.toMs / sizeMs) * sizeMs;
-  return fromMs < toMs ? store.rollUps(granularity, fromMs, toMs) : [];
-}
+export const usualStep = ({ fromMs, toMs }: Range): number =>
+  [...STEPS.values()].find((ms) => toMs - fromMs <= Math.min(USUAL_POINTS * ms, USUAL_MS[granularityOf(ms)])) ?? DAY_MS;
 
-function uncovered(gap: Range, covered: readonly RollUp[], sizeMs: number): Range[] {
-  const starts = [...covered.map(({ windowMs }) => windowMs), gap.toMs];
-  const ends = [gap.fromMs, ...covered.map(({ windowMs }) => windowMs + sizeMs)];
-  return starts.flatMap((toMs, at) => {
-    const fromMs = ends[at] ?? toMs;
-    return fromMs < toMs ? [{ fromMs, toMs }] : [];
-  });
+/** A long range begins at a whole hour or day (UTC), so that it is not the minutes of its first hour that cost most. */
+export function widen(range: Range): Range {
+  const { fromMs, toMs } = alignRange(range);
+  const sizeMs = toMs - fromMs > LONGEST_MS.hour ? DAY_MS : toMs - fromMs > LONGEST_MS.minute ? HOUR_MS : MINUTE_MS;
+  return { fromMs: Math.floor(fromMs / sizeMs) * sizeMs, toMs };
 }

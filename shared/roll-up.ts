@@ -12,6 +12,11 @@ interface Open {
   readonly day: readonly number[];
 }
 
+/** Hours and days whose finer roll-ups hold more than they do; null where nothing is known of them. */
+export async function openWindows(store: Store): Promise<Open | null> {
+  return ((await store.load(OPEN_KEY))?.value ?? null) as Open | null;
+}
+
 /** Folds every dirty minute; returns the oldest of them, or null when nothing was dirty. */
 export async function foldDirty(store: Store, settings: Settings, nowMs: number): Promise<number | null> {
   const dirty = await store.dirty();

@@ -1,12 +1,12 @@
 /**
- * Roll-ups of a range -> aggregated failures, as one table (`summarise`) or over time (`series`), and the table as CSV.
+ * Roll-ups of a range -> aggregated failures, as one table (`summarise`) or over time (`series`).
  * Only failures make rows; successes are the denominator, shown where the dimensions asked for exist on successes too.
  * Precondition: the roll-ups are disjoint in time (`range.ts` reads them so); their order does not matter. Values come from
  * logs and may be any string, so none is ever a property name.
  */
 import { type Category, categoryOf } from './causes.ts';
 import { alignRange, iso } from './range.ts';
-import { type CountedCell, type Granularity, MINUTE_MS, type RollUp, sumByName } from './window.ts';
+import { type CountedCell, type Granularity, MINUTE_MS, OTHER, type RollUp, sumByName } from './window.ts';
 
 /** What exists on failures only, and what exists on successes too. */
 const OF_FAILURES = ['cause', 'status', 'category'] as const;
@@ -47,11 +47,13 @@ export interface Summary {
   readonly granularity: Granularity;
   /** Newest minute included, or null. */
   readonly freshness: string | null;
+  /** It includes the current minute, of which more is to come. */
+  readonly partial: boolean;
   readonly totals: Counts;
   readonly by: readonly Dimension[];
   /** Most failures first. */
   readonly rows: readonly Row[];
-  /** Failures of the rows beyond `top`. */
+  /** Failures in no row: beyond `top`, or of names that were too many to be kept apart (`fold.ts`). */
   readonly other: number;
   /** Log events that are no usable record, by reason; filters do not apply to them. */
   readonly skipped: Readonly<Record<string, number>>;
@@ -71,7 +73,7 @@ export function summarise(rollUps: readonly RollUp[], query: Query & { readonly 
   const range = alignRange({ fromMs, toMs });
   const included = within(rollUps, range.fromMs, range.toMs);
   const { totals, groups } = tally(included, by, filters);
-  const rows = groups.map(
+  const rows = groups.slice(0, top).map(
     (group): Row => ({
       key: group.key,
       failures: group.failures,
@@ -86,16 +88,19 @@ export function summarise(rollUps: readonly RollUp[], query: Query & { readonly 
     to: iso(range.toMs),
     granularity: coarsest(included),
     freshness: freshness(included, asOfMs),
+    partial: isPartial(range.toMs, asOfMs),
     totals,
     by: [...new Set(by)],
-    rows: rows.slice(0, top),
-    other: sum(rows.slice(top).map(({ failures }) => failures)),
+    rows,
+    other: totals.failures - sum(rows.map(({ failures }) => failures)),
     skipped: sumByName(included.map(({ skipped }) => skipped)),
   };
 }
 
 export interface Point extends Counts {
   readonly at: string;
+  /** The step is not over yet, so more is to come. */
+  readonly partial?: true;
   readonly rows: readonly Pick<Row, 'key' | 'failures' | 'calls'>[];
   /** Failures of this step outside the rows. */
   readonly other: number;
@@ -105,8 +110,11 @@ export interface Point extends Counts {
  * One point per step, also where nothing happened; the range is widened to whole steps. Rows are the `top` keys of the whole
  * range, so that a chart keeps its lines. Precondition: no roll-up is longer than a step.
  */
-export function series(rollUps: readonly RollUp[], query: Query & { readonly stepMs: number }): Point[] {
-  const { by, filters, stepMs, top = 50 } = query;
+export function series(
+  rollUps: readonly RollUp[],
+  query: Query & { readonly stepMs: number; readonly asOfMs: number },
+): Point[] {
+  const { by, filters, stepMs, top = 50, asOfMs } = query;
   const { fromMs, toMs } = alignRange(query, stepMs);
   const included = within(rollUps, fromMs, toMs);
   const shown = new Set(
@@ -122,32 +130,12 @@ export function series(rollUps: readonly RollUp[], query: Query & { readonly ste
     const rows = groups.filter(({ id }) => shown.has(id));
     return {
       at: iso(atMs),
+      ...(isPartial(atMs + stepMs, asOfMs) && atMs <= asOfMs && { partial: true as const }),
       ...totals,
       rows: rows.map(({ key, failures, calls }) => ({ key, failures, ...(hasCalls(by, filters) && { calls }) })),
       other: totals.failures - sum(rows.map(({ failures }) => failures)),
     };
   });
-}
-
-/** RFC 4180 with a header line; what is beyond `top` is a last line `(other)`. */
-export function toCsv(summary: Summary): string {
-  const { by, rows, other, totals } = summary;
-  const hasCalls = rows.some(({ calls }) => calls !== undefined);
-  const lines: Value[][] = [[...by, ...(hasCalls ? ['calls'] : []), 'failures', 'share', 'first', 'last']];
-  for (const { key, calls = null, failures, share, first, last } of rows)
-    lines.push([...by.map((d) => key[d] ?? null), ...(hasCalls ? [calls] : []), failures, share, first, last]);
-  if (other > 0) {
-    const key = by.map((_, at) => (at === 0 ? '(other)' : null));
-    lines.push([...key, ...(hasCalls ? [null] : []), other, other / totals.failures, null, null]);
-  }
-  return lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
-}
-
-/** A spreadsheet runs a text that starts like a formula; an apostrophe makes it text (ASVS 1.2.10). */
-function csvField(value: Value): string {
-  const text = String(value ?? '');
-  const safe = typeof value === 'string' && /^[=+\-@\t\r\n\0]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** The category of a cell; a success has none. */
@@ -182,7 +170,9 @@ function tally(rollUps: readonly RollUp[], by: readonly Dimension[], filters: Fi
       count(groups, cell, by);
     }
   }
-  const failing = [...groups.values()].filter(({ failures }) => failures > 0);
+  // What was too rare to keep its name is no row, whatever it sums up to: it names nobody.
+  const isNamed = ({ key }: Group) => !by.some((dimension) => key[dimension] === OTHER);
+  const failing = [...groups.values()].filter((group) => group.failures > 0 && isNamed(group));
   return { totals, groups: failing.sort((a, b) => b.failures - a.failures || compareKeys(a.key, b.key, by)) };
 }
 
@@ -218,6 +208,8 @@ function compareKeys(a: Key, b: Key, by: readonly Dimension[]): number {
 const hasCalls = (by: readonly Dimension[], filters: Filters): boolean =>
   by.length > 0 && !OF_FAILURES.some((dimension) => by.includes(dimension) || filters[dimension] !== undefined);
 
+const isPartial = (endMs: number, asOfMs: number): boolean => endMs > asOfMs;
+
 const within = (rollUps: readonly RollUp[], fromMs: number, toMs: number): RollUp[] =>
   rollUps.filter(({ windowMs }) => fromMs <= windowMs && windowMs < toMs);
 
@@ -225,7 +217,7 @@ const coarsest = (rollUps: readonly RollUp[]): Granularity =>
   (['day', 'hour'] as const).find((size) => rollUps.some(({ granularity }) => granularity === size)) ?? 'minute';
 
 /** A minute that has not begun as of now comes from a clock that is ahead; it does not make the data fresher than now. */
-function freshness(rollUps: readonly RollUp[], asOfMs: number): string | null {
+export function freshness(rollUps: readonly RollUp[], asOfMs: number): string | null {
   const newestMs = newestMinuteOf(rollUps);
   return newestMs === null ? null : iso(Math.min(newestMs, Math.floor(asOfMs / MINUTE_MS) * MINUTE_MS));
 }

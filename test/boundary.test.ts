@@ -90,9 +90,19 @@ const WALK = [
   'outbox',
   'pipeline',
   // what is asked of it
+  'nearest',
   'range',
+  'reading',
   'summary',
   'pulse',
+  'query',
+  'shown',
+  'problem',
+  'page',
+  'csv',
+  'health',
+  'answers',
+  'open-api',
   'api',
 ].map((name) => `shared/${name}.ts`);
 
@@ -103,7 +113,7 @@ const PACKAGES: Readonly<Record<string, readonly string[] | 'all'>> = {
   'node:buffer': ['shared/envelope.ts'],
   hono: ['shared/api.ts'],
   'hono/accepts': ['shared/api.ts'],
-  'zod/mini': ['shared/settings.ts', 'shared/told.ts', 'shared/api.ts'],
+  'zod/mini': ['settings', 'told', 'query', 'shown', 'answers', 'open-api', 'api'].map((name) => `shared/${name}.ts`),
 };
 
 const filesOf = (folder: string): string[] =>

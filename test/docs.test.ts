@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ENDPOINTS } from '../shared/api.ts';
+import { ENDPOINTS } from '../shared/query.ts';
 import { DIMENSIONS } from '../shared/summary.ts';
 
 // What the documents claim is run here.

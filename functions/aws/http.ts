@@ -1,6 +1,6 @@
 /** What the Function URL says of a request, and answers when nothing can be read. */
 import type { LambdaEvent } from 'hono/aws-lambda';
-import { ENDPOINTS } from '../../shared/api.ts';
+import { ENDPOINTS } from '../../shared/query.ts';
 
 /** What was asked for as one of our own paths: whatever else the caller wrote does not belong into a log. */
 export function routeOf(event: LambdaEvent): string {

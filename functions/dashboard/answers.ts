@@ -1,9 +1,9 @@
 /** What the query API answers, checked once where it enters: enough to know it for the answer that was asked for. */
-import type { shownAlert } from '../../shared/api.ts';
 import type { Cause } from '../../shared/causes.ts';
+import type { ShownAlert } from '../../shared/shown.ts';
 import type { Point, Summary } from '../../shared/summary.ts';
 
-export type ShownAlert = ReturnType<typeof shownAlert>;
+export type { ShownAlert } from '../../shared/shown.ts';
 export interface Series {
   readonly from: string;
   readonly to: string;
@@ -38,6 +38,7 @@ export interface Silence {
   readonly filters: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly until: string;
+  readonly ended: string | null;
 }
 export interface Silences {
   readonly silences: readonly Silence[];

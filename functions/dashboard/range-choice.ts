@@ -1,8 +1,6 @@
 /** Ranges a person may choose, and how finely a range is shown. Pure. */
-import { HOUR_MS, iso, parseTime } from '../../shared/range.ts';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * HOUR_MS;
+import { iso, parseTime, STEPS, stepsFor } from '../../shared/range.ts';
+import { DAY_MS, HOUR_MS } from '../../shared/window.ts';
 
 export const PRESETS = [
   ['-1h', 'last hour'],
@@ -13,19 +11,13 @@ export const PRESETS = [
   ['-90d', 'last 90 days'],
 ] as const;
 
-/** The steps of `/v1/series`, finest first. */
-const STEPS = [
-  ...([1, 5, 10, 15, 30] as const).map((n) => [`${n}m`, n * MINUTE_MS] as const),
-  ...([1, 3, 6, 12] as const).map((n) => [`${n}h`, n * HOUR_MS] as const),
-  ['1d', DAY_MS] as const,
-];
-
-/** The finest step that makes at most so many points. */
+/** The finest step of `/v1/series` that it gives for a range of this length, and that makes at most so many points. */
 export function stepFor(lengthMs: number, points: number): string {
-  return STEPS.find(([, ms]) => lengthMs <= points * ms)?.[0] ?? '1d';
+  const allowed = stepsFor({ fromMs: 0, toMs: lengthMs });
+  return allowed.find((name) => lengthMs <= points * stepMs(name)) ?? '1d';
 }
 
-export const stepMs = (name: string): number => STEPS.find(([known]) => known === name)?.[1] ?? DAY_MS;
+export const stepMs = (name: string): number => STEPS.get(name) ?? DAY_MS;
 
 /** Null where the page's address holds something that is no time; the query API then says so. */
 export function lengthOf(from: string | null, to: string | null, nowMs: number): number | null {

@@ -1,11 +1,11 @@
 /** `gridwatch analyze`: the one-shot report of files. The same walk over a store in memory that forgets what is settled. */
 import { setFlagsFromString } from 'node:v8';
 import type { Alert } from '../../shared/alert.ts';
-import { shownAlert } from '../../shared/api.ts';
 import { coverageOf } from '../../shared/coverage.ts';
 import type { Notifier } from '../../shared/ports.ts';
-import { readRollUps } from '../../shared/range.ts';
+import { readRollUps } from '../../shared/reading.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { shownAlert } from '../../shared/shown.ts';
 import type { Dimension } from '../../shared/summary.ts';
 import { EXIT } from './exit.ts';
 import { memoryStore } from './memory-store.ts';

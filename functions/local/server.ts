@@ -4,7 +4,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { ENDPOINTS } from '../../shared/api.ts';
+import { ENDPOINTS } from '../../shared/query.ts';
 
 export interface LocalServer {
   /** Without a slash at the end. */

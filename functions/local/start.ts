@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Alert } from '../../shared/alert.ts';
 import { queryApi } from '../../shared/api.ts';
 import type { Store } from '../../shared/ports.ts';
-import { defaultRange, readRollUps } from '../../shared/range.ts';
+import { defaultRange, readRollUps } from '../../shared/reading.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { summarise } from '../../shared/summary.ts';
 import { withDashboard } from '../dashboard/serve.ts';

@@ -1,7 +1,9 @@
 import { documentsOf } from '../../functions/aws/documents.ts';
 import { FAILED_PREFIX as READ_FROM } from '../../functions/aws/failure.ts';
-import type { Table } from '../../functions/aws/table.ts';
-import { FAILED_PREFIX, SLACK_PARTITIONS } from '../../infra/permissions.ts';
+import type { Item, Table } from '../../functions/aws/table.ts';
+import { FAILED_PREFIX, SILENCE_PARTITIONS, SLACK_PARTITIONS } from '../../infra/permissions.ts';
+import { queryApi } from '../../shared/api.ts';
+import type { Store } from '../../shared/ports.ts';
 import { allowances, deployed, EVERYTHING, flat, of, resourcesOf } from './place.ts';
 
 const template = of(deployed(EVERYTHING));
@@ -12,8 +14,7 @@ const logs = (name: string) => [
 ];
 const table = (...actions: string[]) => actions.map((action) => `dynamodb:${action} on <GridwatchTable.Arn>`);
 const key = (...actions: string[]) => actions.map((action) => `kms:${action} on <GridwatchKey.Arn>`);
-const READ_KEY = key('Decrypt', 'DescribeKey');
-const WRITE_KEY = [...READ_KEY, ...key('Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo')];
+const WRITE_KEY = key('Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo');
 const FAILURES = [
   's3:ListBucket on <GridwatchQuarantine.Arn>',
   's3:PutObject on <GridwatchQuarantine.Arn>/aws/lambda/async/*',
@@ -55,8 +56,13 @@ describe('the role of', () => {
     );
   });
 
-  test('query reads the table and nothing else', () => {
-    expect(allowances(template, 'Query')).toEqual([...logs('Query'), ...table('GetItem', 'Query'), ...READ_KEY].sort());
+  test('query reads the table and writes silences, nothing else', () => {
+    const silencing = table('PutItem').map(
+      (rule) => `${rule} if {"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["S"]}}`,
+    );
+    expect(allowances(template, 'Query')).toEqual(
+      [...logs('Query'), ...table('GetItem', 'Query'), ...silencing, ...WRITE_KEY].sort(),
+    );
   });
 
   test('slack reads one secret and one queue, and remembers what it posted', () => {
@@ -123,6 +129,27 @@ describe('roles and functions agree', () => {
     for (const partition of touched) expect(partition).toMatch(allowed);
     expect('A').not.toMatch(allowed);
     expect('D').not.toMatch(allowed);
+  });
+
+  test('the query API adds and ends silences where its role may write, and writes nothing else', async () => {
+    const written = new Set<string>();
+    const store = new Map<string, Item>();
+    const table: Pick<Table, 'get' | 'put' | 'query'> = {
+      get: async (pk, sk) => store.get(`${pk} ${sk}`) ?? null,
+      put: async (item) => {
+        written.add(item['PK']?.S ?? '');
+        store.set(`${item['PK']?.S} ${item['SK']?.S}`, item);
+        return { put: true, old: null };
+      },
+      query: async () => [...store.values()],
+    };
+    const documents = documentsOf(table as Table, () => 0);
+    const api = queryApi({ store: documents as Store, now: () => 0, version: '1' });
+    const body = JSON.stringify({ filters: {}, reason: 'test', until: '+1h' });
+    const headers = { 'content-type': 'application/json' };
+    const added = await api(new Request('http://x/v1/silences', { method: 'POST', body, headers }));
+    const ended = await api(new Request(`http://x${added.headers.get('location')}`, { method: 'DELETE' }));
+    expect([added.status, ended.status, [...written]]).toEqual([201, 200, SILENCE_PARTITIONS]);
   });
 
   test('redrive looks where Lambda may write', () => {

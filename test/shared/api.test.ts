@@ -78,16 +78,29 @@ describe('summary', () => {
 
   test('takes a range, dimensions, filters and top together', async () => {
     const { body } = await ask(
-      '/v1/summary?from=-10m&to=now&by=model,status&by=cause&category=throttle&tenant=acme&top=1',
+      '/v1/summary?from=-10m&to=now&by=model&by=cause&category=throttle&tenant=acme&status=429&top=1',
     );
-    expect(body).toMatchObject({ by: ['model', 'status', 'cause'], totals: { failures: 4 }, other: 0 });
-    expect(body.rows[0].key).toEqual({ model: 'gpt-4o', status: 429, cause: 'rate_limit_requests' });
+    expect(body).toMatchObject({ by: ['model', 'cause'], totals: { failures: 4 }, other: 0 });
+    expect(body.rows[0].key).toEqual({ model: 'gpt-4o', cause: 'rate_limit_requests' });
   });
 
   test('of a replayed old file covers its newest day', async () => {
     const old = Date.parse('2023-05-04T10:00:00Z');
     const { body } = await ask('/v1/summary', { held: { rollUps: [rollUp(old)] } });
     expect(body).toMatchObject({ to: '2023-05-04T10:01:00.000Z', totals: { failures: 5 } });
+  });
+
+  test.each([
+    ['-1h', '2026-03-01T11:00:00.000Z'],
+    ['2026-02-27T10:20Z', '2026-02-27T10:00:00.000Z'],
+    ['-90d', '2025-12-01T00:00:00.000Z'],
+  ])('from %s begins at %s, whole hours and days where it is long', async (from, shown) => {
+    expect((await ask(`/v1/summary?from=${from}`)).body.from).toBe(shown);
+  });
+
+  test('says whether the current minute is in it', async () => {
+    expect((await ask('/v1/summary?from=-1h&to=-1m')).body.partial).toBe(false);
+    expect((await ask('/v1/summary?from=-1h&to=2026-03-01T12:00:30Z')).body.partial).toBe(true);
   });
 
   test('comes as CSV when asked, with formulas defused', async () => {
@@ -120,15 +133,38 @@ describe('series', () => {
   test.each([
     ['-1h', '1m'],
     ['-24h', '5m'],
-    ['-30d', '3h'],
+    ['-7d', '1h'],
+    ['-14d', '3h'],
+    ['-30d', '1d'],
     ['-399d', '1d'],
   ])('from %s takes steps of %s unless told', async (from, step) => {
     expect((await ask(`/v1/series?from=${from}`)).body.step).toBe(step);
   });
 
+  test('marks the step that is not over', async () => {
+    const { body } = await ask('/v1/series?from=-30m&to=2026-03-01T12:00:01Z&step=15m');
+    expect(body.points.map(({ partial }: { partial?: true }) => partial)).toEqual([undefined, undefined, true]);
+    expect(body.freshness).toBe('2026-03-01T11:58:00.000Z');
+  });
+
+  test('as CSV has a line for every step, or for every step and row', async () => {
+    const headers = { accept: 'text/csv' };
+    const plain = await ask('/v1/series?from=-30m&step=15m', { headers });
+    expect(plain.text.split('\r\n').slice(0, 2)).toEqual([
+      'at,calls,failures,recovered,attempts,partial',
+      '2026-03-01T11:30:00.000Z,10,5,0,10,no',
+    ]);
+    const byModel = await ask('/v1/series?from=-30m&step=15m&by=model&top=1', { headers });
+    expect(byModel.text.split('\r\n').slice(0, 3)).toEqual([
+      'at,model,failures',
+      '2026-03-01T11:30:00.000Z,gpt-4o,4',
+      '2026-03-01T11:30:00.000Z,(other),1',
+    ]);
+  });
+
   test('names the steps a long range allows', async () => {
     const { status, body } = await ask('/v1/series?from=-30d&step=1m');
-    expect([status, body.errors[0].parameter, body.errors[0].allowed[0]]).toEqual([400, 'step', '30m']);
+    expect([status, body.errors[0].parameter, body.errors[0].allowed[0]]).toEqual([400, 'step', '1h']);
   });
 });
 
@@ -146,6 +182,32 @@ describe('alerts', () => {
     expect(body.unreadable).toBe(1);
     expect(body.alerts[1]).toMatchObject({ since: '2026-03-01T02:00:00.000Z', resolved: '2026-03-01T03:40:00.000Z' });
     expect(text).not.toMatch(/outbox|Ms"/);
+  });
+
+  test('come in pages that hold each of them once', async () => {
+    const more = Object.fromEntries(
+      [1, 2, 3, 4, 5].map((n) => [`alert/a${n}`, alert(`a${n}`, ago(600 - (n % 2)), null)]),
+    );
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { body } = await ask(`/v1/alerts?limit=2${cursor}`, { held: { documents: { ...documents, ...more } } });
+      seen.push(...body.alerts.map(({ id }: { id: string }) => id));
+      if (body.next === null) break;
+      cursor = `&cursor=${body.next}`;
+    }
+    expect(seen).toEqual(['new', 'a1', 'a3', 'a5', 'a2', 'a4', 'old']);
+  });
+
+  test('say how far they are judged', async () => {
+    expect((await ask('/v1/alerts', { held: { documents } })).body.freshness).toBe('2026-03-01T11:59:00.000Z');
+    expect((await ask('/v1/alerts/new', { held: { documents } })).body.freshness).toBe('2026-03-01T11:59:00.000Z');
+  });
+
+  test('come as CSV when asked', async () => {
+    const { text } = await ask('/v1/alerts', { held: { documents }, headers: { accept: 'text/csv' } });
+    expect(text.split('\r\n')[1]).toBe(
+      'new,firing,share-above-normal,e429,model,gpt-4o,,2026-03-01T11:40:00.000Z,2026-03-01T11:58:00.000Z,10,5',
+    );
   });
 
   test.each([
@@ -184,6 +246,7 @@ describe('health', () => {
     const { body } = await ask('/v1/health', { held: { documents: { detector: { evaluatedMs: ago(3) } } } });
     expect(body).toEqual({
       status: 'ok',
+      ...{ from: '2026-02-28T12:00:00.000Z', to: '2026-03-01T12:00:00.000Z', freshness: '2026-03-01T11:58:00.000Z' },
       law: { received: 24, counted: 20, notCall: 4, malformed: 0, tooLate: 0, holds: true },
       skipped: { 'not-a-call': 4 },
       coverage: { classified: 8, unknown: 2, share: 0.8, unreadable: 0, signatures: [], other: 0 },
@@ -228,7 +291,16 @@ describe('bad input', () => {
     ['/v1/summary?step=1m', 'step', /not known/],
     ['/v1/series?step=7m', 'step', /5m/],
     ['/v1/alerts?state=open', 'state', /firing/],
-    ['/v1/health?verbose=1', 'verbose', /none/],
+    ['/v1/causes?verbose=1', 'verbose', /none/],
+    ['/v1/summary?by=cause,model,key', 'by', /one or two/],
+    ['/v1/summary?form=-1h', 'form', /perhaps from\?/],
+    ['/v1/summary?cause=rate_limit_request', 'cause', /perhaps rate_limit_requests\?/],
+    ['/v1/summary?by=modle', 'by', /perhaps model\?/],
+    ['/v1/summary?from=-10000d', 'from', /400 days/],
+    ['/v1/alerts?cursor=nonsense', 'cursor', /next/],
+    ['/v1/alerts?cursor=%00', 'cursor', /next/],
+    ['/v1/alerts?limit=5000', 'limit', /1 to 1000/],
+    ['/v1/silences?cursor=LTEgeA', 'cursor', /next/],
   ])('%s names %s and what is allowed', async (path, parameter, detail) => {
     const { status, body, response } = await ask(path);
     expect(status).toBe(400);
@@ -250,6 +322,11 @@ describe('bad input', () => {
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('%s answers which methods are allowed', async (method) => {
     const { status, response } = await ask('/v1/summary', { method });
     expect([status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('where something can be added, a wrong method is told so', async () => {
+    const { response } = await ask('/v1/silences', { method: 'PUT' });
+    expect(response.headers.get('allow')).toBe('GET, HEAD, POST');
   });
 
   test('an unknown path answers which paths there are', async () => {

@@ -1,8 +1,18 @@
 import * as fc from 'fast-check';
+import { summaryCsv } from '../../shared/csv.ts';
 import type { Store } from '../../shared/ports.ts';
-import { alignRange, DAY_MS, defaultRange, HOUR_MS, parseTime, readRollUps } from '../../shared/range.ts';
-import { DIMENSIONS, series, summarise, toCsv } from '../../shared/summary.ts';
-import { type CountedCell, type Granularity, MINUTE_MS, type RollUp } from '../../shared/window.ts';
+import { alignRange, parseTime } from '../../shared/range.ts';
+import { defaultRange, readRollUps } from '../../shared/reading.ts';
+import { DIMENSIONS, series, summarise } from '../../shared/summary.ts';
+import {
+  type CountedCell,
+  DAY_MS,
+  type Granularity,
+  HOUR_MS,
+  MINUTE_MS,
+  OTHER,
+  type RollUp,
+} from '../../shared/window.ts';
 
 const T0 = Date.parse('2026-03-01T00:00:00Z');
 const minute = (n: number) => T0 + n * MINUTE_MS;
@@ -70,6 +80,7 @@ describe('summarise', () => {
         },
       ],
       other: 0,
+      partial: false,
       skipped: { 'other-host': 4, unreadable: 3 },
     });
   });
@@ -104,6 +115,12 @@ describe('summarise', () => {
   test('sums the failures beyond top under other', () => {
     const { rows, other } = summarise(incident, { ...day, by: ['cause'], top: 1 });
     expect([rows.length, other]).toEqual([1, 1]);
+  });
+
+  test('names that were not kept apart are no row', () => {
+    const cells = [failure({ model: OTHER, calls: 9 }), failure({ model: 'gpt-4o' })];
+    const { rows, other, totals } = summarise([rollUp(T0, cells)], { ...day, by: ['model'] });
+    expect([rows.map(({ key }) => key.model), other, totals.failures]).toEqual([['gpt-4o'], 9, 10]);
   });
 
   test('orders equal rows by key, unknown values last', () => {
@@ -196,7 +213,7 @@ test('the order of roll-ups and cells does not matter', () => {
 });
 
 describe('series', () => {
-  const query = { fromMs: minute(1), toMs: minute(12), stepMs: 5 * MINUTE_MS, by: ['model'], filters: {} } as const;
+  const query = { ...day, fromMs: minute(1), toMs: minute(12), stepMs: 5 * MINUTE_MS, by: ['model'] } as const;
 
   test('fills in steps in which nothing happened', () => {
     const points = series(incident, query);
@@ -230,7 +247,7 @@ describe('series', () => {
 describe('CSV', () => {
   test('quotes what needs it and defuses formulas', () => {
     const models = ['=1+1', '+1', '-1', '@x', '\tx', '\rx', 'a,b', 'say "hi"', null].map((model) => failure({ model }));
-    const lines = toCsv(summarise([rollUp(T0, models)], { ...day, by: ['model'] })).split('\r\n');
+    const lines = summaryCsv(summarise([rollUp(T0, models)], { ...day, by: ['model'] })).split('\r\n');
     const fields = lines.slice(1, -1).map((line) => line.replace(/,1,1,0\.1.*/, ''));
     expect(lines[0]).toBe('model,calls,failures,share,first,last');
     expect(fields.sort()).toEqual(
@@ -239,15 +256,16 @@ describe('CSV', () => {
   });
 
   test('names what is beyond top in a last line', () => {
-    const lines = toCsv(summarise(incident, { ...day, by: ['cause', 'model'], top: 1 })).split('\r\n');
+    const lines = summaryCsv(summarise(incident, { ...day, by: ['cause', 'model'], top: 1 })).split('\r\n');
     expect(lines.slice(-2)).toEqual(['(other),,1,0.1,,', '']);
   });
 });
 
 /** Holds roll-ups of all sizes, remembers what was read, and throws on everything but reading them. */
-function storeOf(rollUps: readonly RollUp[]) {
+function storeOf(rollUps: readonly RollUp[], pending: unknown = null) {
   const reads: string[] = [];
   const told = {
+    load: async (key: string) => (pending === null ? null : { key, version: 1, value: pending }),
     async rollUps(granularity: Granularity, fromMs: number, toMs: number) {
       reads.push(granularity);
       return rollUps
@@ -289,6 +307,41 @@ describe('reading a range', () => {
         const [from, to] = [Math.min(a, b), Math.max(a, b)];
         const read = await readRollUps(storeOf(kept).store, minute(from), minute(to), size);
         expect(covered(read)).toEqual(Array.from({ length: to - from }, (_, n) => minute(from + n)));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  const spanOf = { hour: HOUR_MS, day: DAY_MS };
+  const within = (r: RollUp, windowMs: number, size: 'hour' | 'day') =>
+    windowMs <= r.windowMs && r.windowMs < windowMs + spanOf[size];
+
+  test('covers what is still to be rolled up, and takes other holes for empty', async () => {
+    const hours = fc.uniqueArray(fc.nat({ max: 71 }), { maxLength: 6 });
+    const days = fc.uniqueArray(fc.nat({ max: 1 }), { maxLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(hours, days, hours, fc.nat({ max: 1440 }), async (openHours, openDays, emptyHours, from) => {
+        const at = (n: number, size: 'hour' | 'day') => T0 + n * spanOf[size];
+        const openDay = [...openDays, 2].map((n) => at(n, 'day'));
+        const openHour = openHours.map((n) => at(n, 'hour'));
+        const empty = emptyHours.filter((n) => !openHours.includes(n)).map((n) => at(n, 'hour'));
+        const dayIsOpen = (ms: number) =>
+          openDay.includes(ms) || openHour.some((hour) => ms <= hour && hour < ms + DAY_MS);
+        const kept = threeDays
+          .filter((r) => !(r.granularity === 'hour' && openHour.includes(r.windowMs)))
+          .filter((r) => !(r.granularity === 'day' && dayIsOpen(r.windowMs)))
+          .filter((r) => r.granularity === 'day' || !empty.some((hour) => within(r, hour, 'hour')));
+        const { store, reads } = storeOf(kept, { hour: openHour, day: openDay });
+        const read = await readRollUps(store, minute(from), T0 + 3 * DAY_MS);
+        const minutes = kept.filter((r) => r.granularity === 'minute' && r.windowMs >= minute(from));
+        const wholeDays = kept.filter((r) => r.granularity === 'day' && r.windowMs >= minute(from));
+        const inDay = (ms: number) => wholeDays.some((r) => r.windowMs <= ms && ms < r.windowMs + DAY_MS);
+        const expected = [
+          ...wholeDays.flatMap((r) => covered([r])),
+          ...minutes.map(({ windowMs }) => windowMs).filter((ms) => !inDay(ms)),
+        ];
+        expect(covered(read)).toEqual(expected.sort((a, b) => a - b));
+        expect(reads.length).toBeLessThanOrEqual(5 + 2 * openHours.length);
       }),
       { numRuns: 50 },
     );

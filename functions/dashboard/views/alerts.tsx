@@ -55,7 +55,7 @@ export function Alerts({ route, catalogue }: { readonly route: Route; readonly c
 
 function SilenceList({ catalogue }: { readonly catalogue: Catalogue }) {
   const silences = useAnswer('v1/silences', isSilences).data?.silences ?? [];
-  const live = silences.filter(({ until }) => Date.parse(until) > Date.now());
+  const live = silences.filter(({ until, ended }) => ended === null && Date.parse(until) > Date.now());
   if (live.length === 0) return null;
   return (
     <section class="card">
