@@ -6,7 +6,7 @@ import { type Evaluation, recentOf } from './alert/figures.ts';
 import { explain, type Incident, incidentsOf, isLive, isTrigger, type Question, without } from './alert/grouping.ts';
 import { advance, open, type Step } from './alert/lifecycle.ts';
 import type { Alert } from './alert/state.ts';
-import { isIn, sameScope, tally } from './alert/tally.ts';
+import { isIn, minus, sameScope, tally } from './alert/tally.ts';
 import { type FailureGroup, GROUPS, type Scope } from './detect.ts';
 import { combine } from './fold.ts';
 import { type CountedCell, MINUTE_MS } from './window.ts';
@@ -21,20 +21,37 @@ export type { Alert, CauseShare, History, Hit, Notification, NotificationReason 
 export function decide(e: Evaluation): { alerts: Alert[] } {
   const isQuiet = !e.verdicts.some(isTrigger) && e.alerts.every(({ state }) => state === 'resolved');
   if (isQuiet) return { alerts: [] };
-  const { cells } = combine(recentOf(e), 'minute', e.atMs, Number.POSITIVE_INFINITY);
-  return { alerts: GROUPS.flatMap((group) => decideGroup(group, cells, e)) };
+  const cellsSince = (fromMs: number): Cells =>
+    combine(
+      recentOf(e).filter(({ windowMs }) => windowMs >= fromMs),
+      'minute',
+      e.atMs,
+      Number.POSITIVE_INFINITY,
+    ).cells;
+  const [cells, latest] = [cellsSince(0), cellsSince(e.atMs - LATEST_MS)];
+  return { alerts: GROUPS.flatMap((group) => decideGroup(group, { cells, latest }, e)) };
 }
 
-function decideGroup(group: FailureGroup, cells: readonly CountedCell[], e: Evaluation): Alert[] {
+type Cells = readonly CountedCell[];
+/** What of a scope is left is asked of so many minutes. */
+const LATEST_MS = 5 * MINUTE_MS;
+/** Calls are well again when they fail this much less often than those that are not. */
+const WELL = 0.1;
+
+function decideGroup(
+  group: FailureGroup,
+  { cells, latest }: { readonly cells: Cells; readonly latest: Cells },
+  e: Evaluation,
+): Alert[] {
   const ofGroup = e.verdicts.filter((v) => v.group === group);
   const triggers = ofGroup.filter(isTrigger);
   const known = e.alerts.filter((a) => a.group === group);
   const alive = known.filter((a) => a.state !== 'resolved').sort((a, b) => a.sinceMs - b.sinceMs);
   if (triggers.length + alive.length === 0 || known.some((a) => a.evaluatedMs > e.atMs)) return [];
   const candidates = ofGroup.filter((v) => isTrigger(v) || v.sinceMs !== null || v.scope.by === 'all');
-  const { steps, rest } = inhibit(alive, { group, cells, triggers, candidates });
-  const resolvedMs = Math.max(0, ...known.map((a) => a.resolvedMs ?? 0));
-  const live = rest.triggers.filter((v) => isLive(v, rest, resolvedMs));
+  const { steps, rest } = inhibit(alive, { group, cells, triggers, candidates }, latest);
+  const toldMs = Math.max(0, ...known.map((a) => a.resolvedMs ?? (a.state === 'firing' ? (a.untilMs ?? 0) : 0)));
+  const live = rest.triggers.filter((v) => isLive(v, rest, toldMs));
   const fresh: Incident[] = [];
   for (const incident of incidentsOf({ ...rest, triggers: live })) {
     const around = alive.find((alert) => widensInto(alert, incident.named.scope, cells));
@@ -52,35 +69,38 @@ function decideGroup(group: FailureGroup, cells: readonly CountedCell[], e: Eval
 }
 
 /** What the firing alerts explain, oldest first, and what is left to explain. */
-function inhibit(alive: readonly Alert[], asked: Question): { steps: Map<string, Step>; rest: Question } {
+function inhibit(
+  alive: readonly Alert[],
+  asked: Question,
+  latest: Cells,
+): { steps: Map<string, Step>; rest: Question } {
   const steps = new Map<string, Step>();
   let rest = asked;
-  for (const { id, scope, state } of alive) {
+  for (const { id, scope, state, widest } of alive) {
     if (state === 'pending') continue;
-    const left = without(rest, scope);
+    const reach = widest ?? scope;
+    const left = without(rest, reach);
     const triggers = rest.triggers.filter((v) => !left.triggers.includes(v));
-    const part = narrowed(scope, { ...rest, triggers });
-    steps.set(id, part ? { scope: part, triggers, isNarrower: true } : { scope, triggers });
+    const part = partOf(reach, { ...rest, triggers, cells: latest.filter((cell) => isIn(cell, reach)) });
+    steps.set(id, part ? { scope: part, triggers, isNarrower: true } : { scope: reach, triggers });
     rest = left;
   }
   return { steps, rest };
 }
 
-/** A part that failed within so long still fails. */
-const STILL_MS = 2 * MINUTE_MS;
-
-/** The part of a recovered scope that still fails, and names the rest of its incident; null where it has not come to that. */
-function narrowed(scope: Scope, q: Question): Scope | null {
-  if (q.triggers.length === 0 || q.triggers.some((v) => sameScope(v.scope, scope))) return null;
-  const part = explain({ ...q, cells: q.cells.filter((cell) => isIn(cell, scope)) });
-  // What failed last some minutes ago only calms later, and so does another name for the same calls.
-  if (part === null || sameScope(part.scope, scope) || (part.untilMs ?? 0) < part.atMs - STILL_MS) return null;
-  const [whole, own] = [tally(q.cells, q.group)(scope), tally(q.cells, q.group)(part.scope)];
-  return own.calls <= 0.5 * whole.calls ? part.scope : null;
+/** What is left of a recovering scope: a part of it that holds nearly all of its latest failures, and few of its calls. */
+function partOf(scope: Scope, q: Question): Scope | null {
+  const part = explain(q)?.scope;
+  if (part === undefined || sameScope(part, scope)) return null;
+  const sums = tally(q.cells, q.group);
+  const inside = sums(part);
+  const outside = minus(sums(scope), inside);
+  const isWell = outside.failures * inside.calls <= WELL * inside.failures * outside.calls;
+  return isWell && inside.calls <= 0.5 * (inside.calls + outside.calls) ? part : null;
 }
 
 /** A wider scope around an alert names it anew: it is no second alert. A pending one may become narrower as well. */
-function widensInto({ group, scope, state }: Alert, named: Scope, cells: readonly CountedCell[]): boolean {
+function widensInto({ group, scope, state }: Alert, named: Scope, cells: Cells): boolean {
   const own = tally(cells, group)(scope).failures;
   const within = cells.filter((cell) => isIn(cell, named));
   const shared = tally(within, group)(scope).failures;

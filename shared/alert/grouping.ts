@@ -144,10 +144,10 @@ function areUnrelated(q: Question, a: Scope, b: Scope): boolean {
 
 /**
  * The run of a wide scope can outlast the alert that named its incident: unless it began after the last alert was resolved,
- * it must still fail more than chance does to open another.
+ * or failed last, it must still fail more than chance does to open another.
  */
-export function isLive(v: Verdict, { cells, group }: Question, resolvedMs: number): boolean {
-  if ((v.sinceMs ?? v.atMs) >= resolvedMs) return true;
+export function isLive(v: Verdict, { cells, group }: Question, toldMs: number): boolean {
+  if ((v.sinceMs ?? v.atMs) >= toldMs) return true;
   const { calls, failures } = tally(cells, group)(v.scope);
   const expected = v.normalShare * calls;
   return failures - expected > 3 * Math.sqrt(2 * expected) + 3;

@@ -32,7 +32,8 @@ export function advance(alert: Alert, step: Step, e: Evaluation): Alert {
   // The causes and the blast radius of its worst ten minutes: what fails while it fades out is not what it was.
   const isWorse = sumOf(now.mix?.causes ?? []) >= sumOf(alert.causes);
   const isMoved = !sameScope(scope, alert.scope);
-  const lasting: Alert = isWorse || isMoved ? { ...base, ...now.mix } : base;
+  const isWider = isMoved && !step.isNarrower;
+  const lasting: Alert = isWorse || isWider ? { ...base, ...now.mix } : base;
   const spike = triggers.find((v) => v.state === 'spike');
   if (alert.state === 'pending') return spike ? fire(lasting, spike.reason, now.rate, e) : lasting;
   const firing = alert.reason === 'no-traffic' ? { ...lasting, reason: spike?.reason ?? alert.reason } : lasting;
@@ -70,11 +71,12 @@ function fade(alert: Alert, own: Figures, e: Evaluation): Alert {
   return settle({ ...over(reason), scope: alert.widest ?? alert.scope, widest: null }, 'resolved', 0, e);
 }
 
-/** A wider scope is news, unless it was told before; what has become narrower is getting better, and is not. */
+/** A wider scope is news; what has become narrower is getting better and is not, nor that it is as wide as before. */
 function move(alert: Alert, before: Alert, { scope, isNarrower = false }: Step, rate: number, e: Evaluation): Alert {
-  if (isNarrower) return settle({ ...alert, reason: 'narrower', widest: before.widest ?? before.scope }, null, rate, e);
-  const isTold = before.widest && sameScope(before.widest, scope);
-  return settle({ ...alert, reason: 'wider', widest: null }, isTold ? null : 'escalated', rate, e);
+  const reach = before.widest ?? before.scope;
+  if (isNarrower) return settle({ ...alert, reason: 'narrower', widest: reach }, null, rate, e);
+  const isNews = !sameScope(reach, scope);
+  return settle({ ...alert, reason: 'wider', widest: null }, isNews ? 'escalated' : null, rate, e);
 }
 
 function fire(alert: Alert, reason: string, rate: number, e: Evaluation): Alert {
@@ -130,7 +132,9 @@ function silenced(alert: Alert, silencedBy: string): Alert {
 function tell(alert: Alert, news: NotificationReason, rate: number, atMs: number): Alert {
   const waiting = alert.outbox.find(({ reason }) => reason !== 'resolved' && reason !== 'repeat')?.reason;
   const reason = news === 'resolved' || news === 'first' || news === 'delayed' ? news : (waiting ?? news);
-  const told: Alert = { ...alert, lastNotifiedMs: atMs, notifiedRate: rate };
+  // A lull at the time of a repeat is not what later minutes are measured by.
+  const notifiedRate = news === 'repeat' ? Math.max(rate, alert.notifiedRate ?? 0) : rate;
+  const told: Alert = { ...alert, lastNotifiedMs: atMs, notifiedRate };
   const { outbox: _, ...snapshot } = told;
   return { ...told, outbox: [{ id: idOf(alert.id, reason, atMs), reason, atMs, alert: snapshot }] };
 }

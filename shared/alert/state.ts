@@ -49,7 +49,7 @@ export interface Alert {
   readonly untilMs?: number;
   /** Failures a minute when last notified: ten times as many escalate. */
   readonly notifiedRate?: number;
-  /** The wider scope it was told under, where only a part of that still fails. */
+  /** The wider scope that names the whole incident, where only a part of it still fails. */
   readonly widest?: Scope | null;
   /** Id of the silence, or name of the maintenance window, that keeps it quiet now. */
   readonly silencedBy?: string | null;

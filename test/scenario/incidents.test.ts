@@ -1,171 +1,25 @@
-/**
- * Timetables in virtual time: four applications call for hours, faults begin and end at written minutes, and the walk
- * from roll-ups to notifications is evaluated once a minute as the pipeline does it.
- */
-import { type Alert, decide, type Notification } from '../../shared/alert.ts';
-import type { CauseId } from '../../shared/causes.ts';
-import { bucketsByScope, detect, HISTORY_MS, type SeriesState, type Verdict } from '../../shared/detect.ts';
 import { render } from '../../shared/message.ts';
-import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import { type Cell, type CountedCell, MINUTE_MS, type RollUp } from '../../shared/window.ts';
+import { MINUTE_MS } from '../../shared/window.ts';
 import { expectGolden } from '../setup/golden.ts';
-
-const START_MS = Date.UTC(2026, 0, 5, 12, 0);
-const SEED = 7;
-const settings = DEFAULT_SETTINGS;
-
-type Caller = Omit<Cell, 'kind' | 'status' | 'cause'>;
-const caller = (project: string, model: string, provider: string): Caller => ({
-  model,
-  provider,
-  tenant: 'acme',
-  project,
-  key: `${project}-prod`,
-  logGroup: `/app/${project}`,
-});
-const CHECKOUT = caller('checkout', 'gpt-4o', 'openai');
-const SEARCH = caller('search', 'claude-sonnet-4', 'anthropic');
-const SEARCH_MINI = caller('search', 'gpt-4o-mini', 'openai');
-const REPORTS = caller('reports', 'gpt-4o', 'openai');
-const SUPPORT = caller('support', 'claude-sonnet-4', 'anthropic');
-const TRAFFIC: readonly [Caller, number][] = [
-  [CHECKOUT, 30],
-  [SEARCH, 40],
-  [SEARCH_MINI, 20],
-  [REPORTS, 10],
-  [SUPPORT, 25],
-];
-
-interface Fault {
-  readonly from: number;
-  readonly to: number;
-  readonly hits: (caller: Caller) => boolean;
-  readonly share: number;
-  readonly cause: CauseId;
-  readonly status: number | null;
-}
-interface Timetable {
-  /** First minute; the faults are written for one that leaves forty minutes to learn. */
-  readonly begin?: number;
-  readonly minutes: number;
-  readonly faults: readonly Fault[];
-  readonly isCalling?: (minute: number) => boolean;
-  /** Calls of one more client, that are not part of the traffic above. */
-  readonly extra?: (minute: number) => readonly CountedCell[];
-}
-
-function mulberry(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-const cell = (who: Caller, calls: number, failure: { cause: CauseId; status: number | null } | null): CountedCell => ({
-  ...who,
-  kind: failure === null ? 'success' : 'failure',
-  status: failure === null ? 200 : failure.status,
-  cause: failure?.cause ?? null,
-  calls,
-  attempts: calls,
-  recovered: 0,
-  firstMs: 0,
-  lastMs: 0,
-});
-
-const rollUp = (windowMs: number, cells: readonly CountedCell[]): RollUp => ({
-  granularity: 'minute',
-  windowMs,
-  contributions: 1,
-  totals: { received: 0, counted: 0, notCall: 0, malformed: 0, tooLate: 0 },
-  skipped: {},
-  cells,
-});
-
-function minuteOf(table: Timetable, minute: number, random: () => number): RollUp {
-  const cells = TRAFFIC.flatMap(([who, rate]) => {
-    const fault = table.faults.find((f) => minute >= f.from && minute < f.to && f.hits(who));
-    const calls = Array.from({ length: rate }, () => random());
-    const failed = calls.filter((r) => fault && r < fault.share).length;
-    const usual = calls.filter((r) => r > 0.996).length;
-    return [
-      cell(who, rate - failed - usual, null),
-      ...(failed > 0 && fault ? [cell(who, failed, fault)] : []),
-      ...(usual > 0 ? [cell(who, usual, { cause: 'provider_unstable', status: 500 })] : []),
-    ];
-  });
-  const isCalling = table.isCalling?.(minute) ?? true;
-  return rollUp(START_MS + minute * MINUTE_MS, isCalling ? [...cells, ...(table.extra?.(minute) ?? [])] : []);
-}
-
-interface Told {
-  readonly minute: number;
-  readonly notification: Notification;
-}
-
-/** Runs a timetable; `evaluations` per minute shows that asking twice changes nothing. */
-function run(table: Timetable, evaluations = 1): { told: Told[]; alerts: Alert[]; line: string[] } {
-  const random = mulberry(SEED);
-  const rollUps: RollUp[] = [];
-  const states = new Map<string, SeriesState>();
-  const alerts = new Map<string, Alert>();
-  const told: Told[] = [];
-  for (let minute = table.begin ?? 80; minute < table.minutes; minute += 1) {
-    rollUps.push(minuteOf(table, minute, random));
-    const atMs = START_MS + (minute + 1) * MINUTE_MS;
-    const recent = rollUps.filter((r) => r.windowMs >= atMs - HISTORY_MS);
-    const series = bucketsByScope(recent);
-    for (let i = 0; i < evaluations; i += 1) {
-      const verdicts: Verdict[] = [];
-      for (const key of new Set([...states.keys(), ...series.keys()])) {
-        const by = key.slice(0, key.indexOf(':')) as 'all';
-        const scope = series.get(key)?.scope ?? { by, value: key.slice(by.length + 1) };
-        const out = detect(series.get(key)?.buckets ?? [], states.get(key) ?? null, atMs, settings, scope);
-        states.set(key, out.state);
-        verdicts.push(...out.verdicts);
-      }
-      for (const alert of decide({ verdicts, alerts: [...alerts.values()], rollUps: recent, atMs, settings }).alerts) {
-        told.push(...alert.outbox.map((notification) => ({ minute: minute + 1, notification })));
-        alerts.set(alert.id, { ...alert, outbox: [] });
-      }
-    }
-  }
-  const line = told.map(({ minute, notification: { reason, alert } }) =>
-    [minute, reason, `${alert.scope.by} ${alert.scope.value}`.trim(), alert.reason].join(' | '),
-  );
-  return { told, alerts: [...alerts.values()], line };
-}
+import {
+  badKey,
+  budget,
+  CHECKOUT,
+  caller,
+  cell,
+  type Fault,
+  overload,
+  REPORTS,
+  run,
+  SEARCH,
+  SEED,
+  START_MS,
+  SUPPORT,
+  type Told,
+} from './timetable.ts';
 
 const subjects = (told: readonly Told[]) =>
   told.map(({ notification }) => render(notification, { summaryUrl: null }).subject);
-
-const budget = (who: Caller, from: number, to: number, share = 1): Fault => ({
-  from,
-  to,
-  hits: (c) => c.key === who.key,
-  share,
-  cause: 'budget_exceeded',
-  status: 429,
-});
-const overload = (from: number, to: number, share = 0.4): Fault => ({
-  from,
-  to,
-  hits: (c) => c.provider === 'openai',
-  share,
-  cause: 'provider_overloaded',
-  status: 503,
-});
-const badKey = (from: number, to: number): Fault => ({
-  from,
-  to,
-  hits: (c) => c.logGroup === '/app/support',
-  share: 1,
-  cause: 'expired_or_revoked_key',
-  status: 401,
-});
 
 describe(`incidents (seed ${SEED})`, () => {
   test('a spent budget names its key within five minutes', () => {
@@ -298,7 +152,7 @@ describe(`incidents (seed ${SEED})`, () => {
       minutes: 240,
       faults: [budget(CHECKOUT, 120, 135), overload(126, 150), budget(CHECKOUT, 170, 190)],
     };
-    expect(run(table, 2).line).toEqual(run(table).line);
+    expect(run(table, { evaluations: 2 }).line).toEqual(run(table).line);
   });
 
   test('the e-mails of an incident read well', () => {
