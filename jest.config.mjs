@@ -15,7 +15,7 @@ const SLOW = [
   '/test/(?:infra|e2e|aws|functions|endpoint)/',
   '/test/contract/(?:dynamo|sqlite)-',
   '/test/local/(?:start|analyze|backtest|crash|classify|detect|explain).test',
-  '/test/docs.test',
+  '/test/(?:docs|regexes).test',
   // Properties over many generated cases, and hours in virtual time.
   '/test/(?:scenario|shared)/(?:fold|literal|slack|pipeline|summary|message|parse|outbox|incidents|messages|lifecycle|scopes).test',
   '/test/fixtures/',
@@ -53,10 +53,10 @@ export default {
     },
     {
       ...base,
-      // CDK assigns to what freeze.ts freezes.
+      // CDK and the checker of regular expressions assign to what freeze.ts freezes.
       displayName: 'infra',
       globalSetup: '<rootDir>/test/setup/build.ts',
-      testMatch: ['<rootDir>/test/infra/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/infra/**/*.test.ts', '<rootDir>/test/regexes.test.ts'],
     },
   ],
 };

@@ -53,7 +53,7 @@ export const logGroups = list('log group names', (name) => {
   if (name.startsWith(OWN_LOG_GROUPS)) {
     return `LOOP: log group ${name} belongs to gridwatch itself, and its lines would come back for ever; leave it out`;
   }
-  const fromArn = /^arn:[^:]*:logs:[^:]*:[^:]*:log-group:([^:]+)/.exec(name)?.[1];
+  const fromArn = /^arn:[^:]{0,20}:logs:[^:]{0,30}:[^:]{0,20}:log-group:([^:]+)/.exec(name)?.[1];
   if (fromArn !== undefined) return `${shown(name)} is an ARN; give the name ${fromArn}`;
   if (name.includes('*')) {
     return `${shown(name)} is a pattern; list the log groups by name, or read all of them with via=account-policy`;

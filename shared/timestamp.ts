@@ -17,7 +17,7 @@ const KEYS = new Set(['time', 'ts', 't', 'timestamp', '@timestamp', 'date', 'dat
 
 /** Words after which a stamp is not the line's own. */
 const OTHER_TIME =
-  /(?<![a-z])(?:at|on|by|in|to|of|is|until|till|after|before|since|from|for|than|next|last|due|(?:reset|expir|retry)\w*)\W*$/;
+  /(?<![a-z])(?:at|on|by|in|to|of|is|until|till|after|before|since|from|for|than|next|last|due|(?:reset|expir|retry)\w{0,20})\W{0,40}$/;
 
 /** `nearMs` gives stamps without a year (syslog) theirs: the latest that is not after it, or by two days at most. Without it they are null. */
 export function timestampOf(text: string, nearMs?: number): number | null {

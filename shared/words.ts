@@ -73,6 +73,6 @@ export const estimate = (n: number): string =>
 /** A quantity with thousands marked, and two decimals where it has any. */
 export function quantity(n: number): string {
   const [whole = '0', rest] = String(Number(n.toFixed(2))).split('.');
-  const marked = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  const marked = Number(whole).toLocaleString('en-US');
   return rest === undefined ? marked : `${marked}.${rest.padEnd(2, '0')}`;
 }

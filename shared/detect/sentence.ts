@@ -20,7 +20,7 @@ export function percent(share: number): string {
   return share > 0.99 && share < 1 ? 'over 99 %' : `${Math.round(100 * share)} %`;
 }
 
-export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+export const count = (n: number): string => n.toLocaleString('en-US');
 
 /** `14:02 UTC`, with the date in front when it is another day than `otherMs`. */
 export function clock(ms: number, otherMs: number = ms): string {

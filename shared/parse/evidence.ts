@@ -27,7 +27,7 @@ const CALLED =
   /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|Post|Get|HEAD|PUT|DELETE) "?|\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/;
 // Stack frames and the source lines below Python's: they name functions, never causes.
 const FRAME =
-  /^(?:[ \t]{1,12}at .{0,400}|[ \t]{0,6}File ".{0,300}|Traceback \(most recent call last\):|[ \t]{4,}(?:\^{1,200}|~{1,200}).{0,200})$/;
+  /^(?:[ \t]{1,12}at .{0,400}|[ \t]{0,6}File ".{0,300}|Traceback \(most recent call last\):|[ \t]{4,200}(?:\^{1,200}|~{1,200}).{0,200})$/;
 
 /** Reads one event (or one joined block of lines). */
 export function readEvidence(text: string, names?: KeyNames): Evidence {

@@ -84,7 +84,9 @@ function isEventLine(text: string): boolean {
 function isOpenArray(text: string): boolean {
   if (!/^\[\s*\{\s*"/.test(text)) return false;
   const lineEnd = text.indexOf('\n');
-  return lineEnd < 0 || lineEnd === text.trimEnd().length || /^\[\s*\{?\s*$/.test(text.slice(0, lineEnd));
+  return (
+    lineEnd < 0 || lineEnd === text.trimEnd().length || /^\[\s{0,200}(?:\{\s{0,200})?$/.test(text.slice(0, lineEnd))
+  );
 }
 
 function isSubscription(text: string): boolean {
@@ -137,7 +139,7 @@ function isOpenJson(lines: readonly string[]): boolean {
   return (
     (first.startsWith('{') || first.startsWith('[')) &&
     lines.length < 8 &&
-    /^[[{]*\s*(?:"[^"]*"\s*:\s*)?[[{]*$/.test(first)
+    /^[[{]{0,9}\s{0,99}(?:"[^"]{0,200}"\s{0,9}:\s{0,9})?[[{]{0,9}$/.test(first)
   );
 }
 

@@ -37,7 +37,8 @@ export interface Facts {
 const MESSAGES: Readonly<Record<ProblemCode, (path: string, facts: Facts) => string>> = {
   NOT_FOUND: (path) => `${path} does not exist: check the name and the folder you run this in`,
   NO_MATCH: (path) => `${path} matches no file: check the pattern, and put it in quotes so that gridwatch expands it`,
-  IS_DIRECTORY: (path) => `${path} is a directory: name its files, for example '${path.replace(/\/+$/, '')}/*.log'`,
+  IS_DIRECTORY: (path) =>
+    `${path} is a directory: name its files, for example '${path.replace(/(?<!\/)\/+$/, '')}/*.log'`,
   UNREADABLE: (path, { detail }) => `${path} cannot be read (${detail}): ${adviceFor(detail)}`,
   BINARY: (path) => `${path} is binary, not a log, and was left out: name the text file, or its .gz`,
   UTF16: (path) => `${path} is UTF-16 and was left out: convert it first with 'iconv -f UTF-16 -t UTF-8'`,
