@@ -37,6 +37,7 @@ export interface PageEvent {
   readonly sinceMs: number | null;
   readonly calls: number;
   readonly failures: number;
+  readonly normalShare: number;
   /** The evidence in one sentence. */
   readonly sentence: string;
 }
@@ -158,5 +159,6 @@ const eventOf = (type: PageEvent['type'], name: PageClass, verdict: Verdict): Om
   sinceMs: verdict.sinceMs,
   calls: verdict.calls,
   failures: verdict.failures,
+  normalShare: verdict.normalShare,
   sentence: sentence(verdict),
 });

@@ -84,6 +84,7 @@ const WALK = [
   'roll-up',
   'judge',
   'watch',
+  'backtest',
   'explained',
   'open-alerts',
   'seen',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENDPOINTS } from '../shared/query.ts';
 import { DIMENSIONS } from '../shared/summary.ts';
@@ -29,6 +29,17 @@ describe('the README', () => {
     expect(shown).toHaveLength(3);
     for (const line of shown) expect(output).toContain(line);
     expect(output).toContain('Since 09:12 UTC');
+  });
+
+  test('shows what a backtest of the recorded hour prints', () => {
+    const incident = join(root, 'dist/incident');
+    const files = readdirSync(incident).map((name) => join(incident, name));
+    const output = execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'backtest', ...files], {
+      encoding: 'utf8',
+    });
+    const shown = blocks('text').match(/^(?:defaults: .*|day .*|\d\d-\d\d {2}.*)$/gm) ?? [];
+    expect(shown).toHaveLength(3);
+    for (const line of shown) expect(output).toContain(line);
   });
 
   test('names only scripts that package.json has', () => {

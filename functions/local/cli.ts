@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { analyzeCommand } from './commands/analyze.ts';
+import { backtestCommand } from './commands/backtest.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { detectCommand } from './commands/detect.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly MakeCommand[] = [
   analyzeCommand,
   classifyCommand,
   detectCommand,
+  backtestCommand,
   explainCommand,
   doctorCommand,
   redriveCommand,

@@ -71,7 +71,7 @@ const moment = ({ fromMs, toMs }: Report, at: string): string =>
   day(fromMs) === day(toMs - 1) ? at.slice(11, 16) : `${at.slice(5, 10)} ${at.slice(11, 16)}`;
 
 /** Columns without boxes: they survive pipes, tickets and narrow terminals. */
-const table = (head: readonly string[], right: readonly number[]) =>
+export const table = (head: readonly string[], right: readonly number[]) =>
   new Table({
     head: head.map((title) => pc.dim(title)),
     colAligns: head.map((_, at) => (right.includes(at) ? 'right' : 'left')),

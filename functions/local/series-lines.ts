@@ -1,9 +1,11 @@
 /** The JSON lines of `gridwatch detect`: a hello, rows in the order of their arrival, and a tick when a minute is over. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { SeriesRow } from '../../shared/watch.ts';
+import type { Settings } from '../../shared/settings.ts';
+import { type PageEvent, type SeriesRow, type Watch, watch } from '../../shared/watch.ts';
 import { MINUTE_MS } from '../../shared/window.ts';
 import { UsageError } from './exit.ts';
+import { say } from './terminal.ts';
 
 export type SeriesLine =
   | { readonly kind: 'hello'; readonly isStrict: boolean; readonly startMs: number; readonly series: readonly string[] }
@@ -46,7 +48,7 @@ function readHello(hello: unknown): SeriesLine | null {
 }
 
 /** Numbered lines of a file or of standard input; blank ones are left out. */
-export async function* linesOf(file: string): AsyncGenerator<{ at: number; text: string }> {
+async function* linesOf(file: string): AsyncGenerator<{ at: number; text: string }> {
   const input = file === '-' ? process.stdin : createReadStream(file);
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let at = 0;
@@ -62,3 +64,39 @@ export async function* linesOf(file: string): AsyncGenerator<{ at: number; text:
 
 const unreadable = (file: string, code: string): UsageError =>
   new UsageError(`${file}: cannot be read (${code}); name a file of JSON lines, or - for standard input.`);
+
+export interface Tick {
+  readonly minute: number;
+  readonly isStrict: boolean;
+  readonly events: readonly PageEvent[];
+}
+
+/** Bad lines told one by one before they are only counted. */
+const TOLD = 5;
+
+/** Judges the series of an input tick by tick; says what it had to leave out. */
+export async function seriesOf(
+  file: string,
+  settings: Settings,
+  onTick: (tick: Tick) => void,
+): Promise<{ readonly bad: number }> {
+  let [startMs, isStrict, bad, late] = [0, false, 0, 0];
+  let series: Watch = watch([], settings);
+  for await (const { at, text } of linesOf(file)) {
+    const line = readSeriesLine(text);
+    if (line === null) {
+      bad += 1;
+      if (bad <= TOLD) say(`line ${at} is no hello, row or tick of a series; it was left out.`);
+    } else if (line.kind === 'hello') {
+      ({ startMs, isStrict } = line);
+      series = watch(line.series, settings);
+    } else if (line.kind === 'row') {
+      late += series.add({ ...line.row, windowMs: startMs + line.minute * MINUTE_MS }) ? 0 : 1;
+    } else {
+      onTick({ minute: line.minute, isStrict, events: series.tick(startMs + line.minute * MINUTE_MS) });
+    }
+  }
+  if (bad > TOLD) say(`${bad} lines were left out.`);
+  if (late > 0) say(`${late} rows came more than ten minutes late and were not judged.`);
+  return { bad };
+}
