@@ -1,5 +1,6 @@
 /** What the query API answers, checked once where it enters: enough to know it for the answer that was asked for. */
 import type { Cause } from '../../shared/causes.ts';
+import type { Coverage } from '../../shared/coverage.ts';
 import type { ShownAlert } from '../../shared/shown.ts';
 import type { Point, Summary } from '../../shared/summary.ts';
 
@@ -12,6 +13,8 @@ export interface Series {
 }
 export interface Alerts {
   readonly alerts: readonly ShownAlert[];
+  /** Continues; null at the end. */
+  readonly next?: string | null;
   readonly unreadable: number;
 }
 export interface Causes {
@@ -23,7 +26,7 @@ export interface Health {
     readonly holds: boolean;
   };
   readonly skipped: Readonly<Record<string, number>>;
-  readonly coverage: { readonly classified: number; readonly unknown: number; readonly share: number | null };
+  readonly coverage: Pick<Coverage, 'classified' | 'unknown' | 'share'> & Partial<Coverage>;
   readonly lag: {
     readonly evaluatedTo: string | null;
     readonly newest: string | null;
@@ -38,6 +41,7 @@ export interface Silence {
   readonly filters: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly until: string;
+  /** When a person ended it early. */
   readonly ended: string | null;
 }
 export interface Silences {

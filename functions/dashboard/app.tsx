@@ -7,7 +7,7 @@ import { pauseRefresh, refreshNow } from './refresh.ts';
 import { hrefOf, type Route, type View } from './route.ts';
 import { chooseTheme } from './theme.ts';
 import { AlertView } from './views/alert.tsx';
-import { Alerts } from './views/alerts.tsx';
+import { AlertsView } from './views/alerts.tsx';
 import { Causes, CauseView } from './views/causes.tsx';
 import { Health } from './views/health.tsx';
 import { Overview } from './views/overview.tsx';
@@ -85,7 +85,7 @@ function ViewOf({ route, catalogue }: Pick<Parameters<typeof Overview>[0], 'rout
     case 'overview':
       return <Overview route={route} catalogue={catalogue} />;
     case 'alerts':
-      return <Alerts route={route} catalogue={catalogue} />;
+      return <AlertsView route={route} catalogue={catalogue} />;
     case 'causes':
       return <Causes route={route} catalogue={catalogue} />;
     case 'unknown':

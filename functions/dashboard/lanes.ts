@@ -1,4 +1,7 @@
 /** Alerts -> bars over the chart: where each begins and ends, and in which lane, so that none hides another. Pure. */
+import type { Filters } from '../../shared/summary.ts';
+import type { ShownAlert } from './answers.ts';
+
 export interface Span {
   readonly id: string;
   readonly sinceMs: number;
@@ -31,4 +34,21 @@ export function barsOf(spans: readonly Span[], fromMs: number, toMs: number): Ba
       ends[lane] = left + width;
       return { id, left, width, lane };
     });
+}
+
+const ALERTED = ['model', 'provider', 'tenant', 'project', 'key', 'logGroup'] as const;
+
+/** Whether an alert has to do with what is filtered: its scope, or what its failures hit, and its causes. */
+export function concerns(
+  { scope, blastRadius, causes }: Pick<ShownAlert, 'scope' | 'blastRadius' | 'causes'>,
+  filters: Filters,
+): boolean {
+  const hit = [scope, ...blastRadius.map((it) => it.scope)];
+  const isHit = ALERTED.every((by) => {
+    const wanted = filters[by];
+    return wanted === undefined || hit.some((it) => it.by === by && it.value === wanted);
+  });
+  const { cause, status } = filters;
+  const ofCause = cause === undefined || causes.some((it) => it.cause === cause);
+  return isHit && ofCause && (status === undefined || causes.some((it) => String(it.status ?? '') === status));
 }

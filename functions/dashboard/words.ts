@@ -1,5 +1,5 @@
 /** Figures, times and names as a person reads them. Names come from logs and may be anything; texts are only ever text. Pure. */
-import type { Alert } from '../../shared/alert.ts';
+import type { Alert } from '../../shared/alert/state.ts';
 import type { Category, Origin, RetryVerdict } from '../../shared/causes.ts';
 import type { Dimension, Value } from '../../shared/summary.ts';
 
@@ -46,16 +46,16 @@ const UNSAID = 'not in the logs';
 const LONGEST = 128;
 
 /** A name out of a log: no control, format or direction characters, and not longer than can be read. */
-export function shown(value: Value | undefined): string {
+export function shown(value: Value | undefined, longest = LONGEST): string {
   if (value === null || value === undefined || value === '') return UNSAID;
   const clean = String(value)
     .replace(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
     .replace(/\p{Cs}/gu, '\uFFFD')
     .replace(/[\p{Cc}\p{Cf}]/gu, '')
     .trim();
-  const points = [...clean.slice(0, 4 * LONGEST)];
+  const points = [...clean.slice(0, 4 * longest)];
   if (points.length === 0) return '(no name)';
-  return points.length <= LONGEST ? points.join('') : `${points.slice(0, LONGEST - 1).join('')}…`;
+  return points.length <= longest ? points.join('') : `${points.slice(0, longest - 1).join('')}…`;
 }
 
 export const DIMENSION_WORDS: Readonly<Record<Dimension, readonly [one: string, many: string]>> = {

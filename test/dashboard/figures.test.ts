@@ -1,4 +1,4 @@
-import { barsOf } from '../../functions/dashboard/lanes.ts';
+import { barsOf, concerns } from '../../functions/dashboard/lanes.ts';
 import { lengthOf, narrowed, stepFor, stepMs } from '../../functions/dashboard/range-choice.ts';
 import { layersOf, stacked, successRates } from '../../functions/dashboard/stack.ts';
 import { sparkline, trendOf } from '../../functions/dashboard/trend.ts';
@@ -60,6 +60,23 @@ describe('alerts over the chart', () => {
     expect(bar?.width).toBeGreaterThan(0.01);
     expect((bar?.left ?? 1) + (bar?.width ?? 1)).toBeLessThanOrEqual(1);
   });
+});
+
+test.each([
+  ['nothing', {}, true],
+  ['its own scope', { key: 'support-prod' }, true],
+  ['what it hits', { model: 'gpt-4o-mini' }, true],
+  ['another model', { model: 'o3' }, false],
+  ['its cause', { cause: 'budget_exceeded', status: '429' }, true],
+  ['another cause', { cause: 'client_timeout' }, false],
+  ['another status', { status: '' }, false],
+])('with a filter on %s an alert is drawn: %p %p', (_, filters, isDrawn) => {
+  const alert = {
+    scope: { by: 'key' as const, value: 'support-prod' },
+    blastRadius: [{ scope: { by: 'model' as const, value: 'gpt-4o-mini' }, failures: 210, share: 1 }],
+    causes: [{ cause: 'budget_exceeded', status: 429, failures: 210 }],
+  };
+  expect(concerns(alert, filters)).toBe(isDrawn);
 });
 
 describe('the range', () => {

@@ -1,5 +1,4 @@
 import { problemOf } from '../../functions/dashboard/ask.ts';
-import { findingsOf } from '../../functions/dashboard/findings.ts';
 import {
   alertTitle,
   brief,
@@ -105,12 +104,6 @@ test('a reason nobody has words for is shown as it is', () => {
     'calls are back to normal',
     'share above normal',
   ]);
-});
-
-test('findings are sentences, whatever else an alert holds', () => {
-  const findings = [{ kind: 'limit', says: 'The limit is 60 a minute.' }, { kind: 'x' }, null, 7];
-  expect(findingsOf({ findings })).toEqual(['The limit is 60 a minute.']);
-  expect([findingsOf({}), findingsOf(null), findingsOf({ findings: 'x' })]).toEqual([[], [], []]);
 });
 
 test.each([

@@ -8,15 +8,14 @@ interface AlertRowProps {
   readonly alert: ShownAlert;
   readonly route: Route;
   readonly titles: ReadonlyMap<string, string>;
-  readonly isSilenced?: boolean;
 }
 
 /** How long it failed: until the last failing minute, or until now. */
 export const lengthOf = ({ since, until, resolved, evaluated }: ShownAlert): number =>
   Date.parse((resolved === null ? evaluated : until) ?? resolved ?? evaluated) - Date.parse(since);
 
-export function AlertRow({ alert, route, titles, isSilenced = false }: AlertRowProps) {
-  const { id, state, scope, since, calls, failures } = alert;
+export function AlertRow({ alert, route, titles }: AlertRowProps) {
+  const { id, state, scope, since, calls, failures, silencedBy } = alert;
   return (
     <li class={`alert-row state-${state}`}>
       <StateBadge state={state} />
@@ -26,7 +25,7 @@ export function AlertRow({ alert, route, titles, isSilenced = false }: AlertRowP
         </a>
         <p>
           <bdi>{scopeWords(scope)}</bdi>
-          {isSilenced && <span class="badge plain">silenced</span>}
+          {silencedBy && <span class="badge plain">silenced</span>}
         </p>
       </div>
       <p class="alert-share">

@@ -1,5 +1,5 @@
 /** Small marks that say one thing in a word; the colour repeats the word, it never stands alone. */
-import type { Alert } from '../../../shared/alert.ts';
+import type { Alert } from '../../../shared/alert/state.ts';
 import type { Category, RetryVerdict } from '../../../shared/causes.ts';
 import { CATEGORY_WORDS, RETRY_WORDS } from '../words.ts';
 

@@ -2,7 +2,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Filters } from '../../../shared/summary.ts';
 import { isAlert, type ShownAlert } from '../answers.ts';
-import { findingsOf } from '../findings.ts';
 import { type Catalogue, useAnswer } from '../hooks.ts';
 import { lengthOf } from '../parts/alert-row.tsx';
 import { StateBadge } from '../parts/badges.tsx';
@@ -82,6 +81,7 @@ function Told({
       <header class="alert-head">
         <p class="alert-line">
           <StateBadge state={alert.state} /> <span class="muted">{reasonWords(alert.reason)}</span>
+          {alert.silencedBy && <span class="badge plain">silenced: {shown(alert.silencedBy)}</span>}
         </p>
         <p class="evidence">{evidence(alert)}</p>
         <p class="actions">
@@ -167,14 +167,14 @@ function around({ since, resolved, evaluated }: ShownAlert): { from: string; to:
 }
 
 function Findings({ alert }: { readonly alert: ShownAlert }) {
-  const findings = findingsOf(alert);
+  const { findings = [] } = alert;
   if (findings.length === 0) return null;
   return (
     <section class="card findings">
       <h2>What the figures show</h2>
       <ul>
-        {findings.map((text) => (
-          <li key={text}>{text}</li>
+        {findings.map(({ kind, says }) => (
+          <li key={kind}>{shown(says, 400)}</li>
         ))}
       </ul>
     </section>

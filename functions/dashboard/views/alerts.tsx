@@ -1,6 +1,6 @@
 /** The list of alerts, and what people asked not to be told. */
 import { useState } from 'preact/hooks';
-import { isAlerts, isSilences, type Silence } from '../answers.ts';
+import { type Alerts, isAlerts, isSilences, type Silence } from '../answers.ts';
 import { ask } from '../ask.ts';
 import { type Catalogue, useAnswer } from '../hooks.ts';
 import { AlertRow } from '../parts/alert-row.tsx';
@@ -14,12 +14,20 @@ import { moment, shown } from '../words.ts';
 const STATES = [null, 'firing', 'pending', 'resolved'] as const;
 const PAGE = 50;
 
-export function Alerts({ route, catalogue }: { readonly route: Route; readonly catalogue: Catalogue }) {
+export function AlertsView({ route, catalogue }: { readonly route: Route; readonly catalogue: Catalogue }) {
   const answer = useAnswer('v1/alerts', isAlerts);
   const [most, setMost] = useState(PAGE);
-  const all = answer.data?.alerts ?? [];
+  const [older, setOlder] = useState<Alerts | null>(null);
+  const all = [...(answer.data?.alerts ?? []), ...(older?.alerts ?? [])];
+  const next = older ? older.next : answer.data?.next;
   const ofState = all.filter(({ state }) => route.state === null || state === route.state);
   const many = (state: string | null) => all.filter((alert) => state === null || alert.state === state).length;
+  const askOlder = async (cursor: string) => {
+    const found = await ask(`v1/alerts?cursor=${encodeURIComponent(cursor)}`, isAlerts);
+    if ('problem' in found) return announce(`${found.problem.title}. ${found.problem.detail}`);
+    setOlder({ ...found.data, alerts: [...(older?.alerts ?? []), ...found.data.alerts] });
+    setMost(most + PAGE);
+  };
   return (
     <>
       <nav class="tabs" aria-label="State of alerts">
@@ -41,10 +49,16 @@ export function Alerts({ route, catalogue }: { readonly route: Route; readonly c
               <AlertRow key={alert.id} alert={alert} route={route} titles={catalogue.titles} />
             ))}
           </ul>
-          {ofState.length > most && (
+          {ofState.length > most ? (
             <button type="button" class="button" onClick={() => setMost(most + PAGE)}>
               {ofState.length - most} more
             </button>
+          ) : (
+            next && (
+              <button type="button" class="button" onClick={() => void askOlder(next)}>
+                Older alerts
+              </button>
+            )
           )}
         </>
       )}

@@ -16,6 +16,10 @@ interface CausesProps {
 }
 const CATEGORIES: readonly Category[] = ['throttle', 'transient', 'connection', 'request'];
 
+/** The documented one first. */
+const statusWords = ({ statuses }: Cause): string =>
+  statuses.length === 0 ? 'no status' : `${statuses.slice(0, 3).join(', ')}${statuses.length > 3 ? ' …' : ''}`;
+
 const fits = ({ id, title, meaning, statuses }: Cause, text: string): boolean =>
   `${id} ${title} ${meaning} ${statuses.join(' ')}`.toLowerCase().includes(text.trim().toLowerCase());
 
@@ -49,7 +53,7 @@ export function Causes({ route, catalogue }: CausesProps) {
         </Empty>
       )}
       {CATEGORIES.map((category) => {
-        const ofCategory = found.filter((cause) => cause.category === category);
+        const ofCategory = found.filter((cause) => cause.category === category && cause.id !== 'unknown');
         return ofCategory.length === 0 ? null : (
           <section class="card" key={category}>
             <h2>
@@ -62,7 +66,7 @@ export function Causes({ route, catalogue }: CausesProps) {
                   <a class="name" href={hrefOf({ ...route, view: 'causes', id: cause.id })}>
                     {cause.title}
                   </a>
-                  <code>{cause.statuses.join(', ') || 'no status'}</code>
+                  <code title={cause.statuses.join(', ')}>{statusWords(cause)}</code>
                   <RetryBadge retry={cause.retry} />
                   <span class="seen">
                     {failures.get(cause.id) ? `${count(failures.get(cause.id) ?? 0)} failed` : ''}
@@ -73,6 +77,10 @@ export function Causes({ route, catalogue }: CausesProps) {
           </section>
         );
       })}
+      <p class="muted">
+        What fits none of these is <a href={hrefOf({ ...route, view: 'unknown' })}>unknown</a>: counted, shown, never
+        guessed.
+      </p>
     </>
   );
 }

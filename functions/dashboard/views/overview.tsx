@@ -3,6 +3,7 @@ import type { Dimension, Summary } from '../../../shared/summary.ts';
 import { isAlerts, isSeries, isSummary, type ShownAlert } from '../answers.ts';
 import type { Problem } from '../ask.ts';
 import { type Catalogue, useAnswer } from '../hooks.ts';
+import { concerns } from '../lanes.ts';
 import { AlertRow } from '../parts/alert-row.tsx';
 import { RetryBadge } from '../parts/badges.tsx';
 import { FailuresChart, hasRate } from '../parts/failures-chart.tsx';
@@ -70,7 +71,7 @@ export function Overview({ route, catalogue }: { readonly route: Route; readonly
               filters={route.filters}
               range={range}
               step={stepFor(lengthMs ?? 0, POINTS)}
-              alerts={alerts}
+              alerts={alerts.filter((alert) => concerns(alert, route.filters))}
               catalogue={catalogue}
               onFilter={(dimension, value) => go(filtered(route, dimension, String(value ?? '')))}
               onZoom={(fromMs, toMs) => go({ ...route, ...zoomed(fromMs, toMs) })}
