@@ -12,7 +12,7 @@ const frozen = { setupFiles: ['<rootDir>/test/setup/freeze.ts'] };
 
 /** Child processes, emulators and CDK: minutes rather than seconds, so CI runs them and `npm test` does not. */
 const SLOW = [
-  '/test/(?:infra|e2e|aws|functions|endpoint)/',
+  '/test/(?:infra|e2e|aws|functions|endpoint|browser)/',
   '/test/contract/(?:dynamo|sqlite)-',
   '/test/local/(?:start|analyze|backtest|crash|classify|detect|explain).test',
   '/test/(?:docs|regexes).test',
@@ -44,6 +44,13 @@ export default {
         '<rootDir>/test/fixtures/*.test.ts',
         '<rootDir>/test/local/{start,analyze,backtest,crash,classify,detect,explain}.test.ts',
       ],
+    },
+    {
+      ...base,
+      // A real chromium on the real page: `npm run test:browser`.
+      displayName: 'browser',
+      globalSetup: '<rootDir>/test/setup/build.ts',
+      testMatch: ['<rootDir>/test/browser/*.test.ts'],
     },
     {
       ...base,

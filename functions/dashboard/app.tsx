@@ -38,17 +38,7 @@ export function App() {
   }, [title, place]);
   return (
     <>
-      <a
-        class="skip"
-        href={hrefOf(route)}
-        onClick={(event) => {
-          event.preventDefault();
-          heading.current?.focus();
-        }}
-      >
-        Skip to the figures
-      </a>
-      <Header route={route} />
+      <Header route={route} onSkip={() => heading.current?.focus()} />
       <Gone />
       <Announcer />
       <main>
@@ -95,12 +85,22 @@ function ViewOf({ route, catalogue }: Pick<Parameters<typeof Overview>[0], 'rout
   }
 }
 
-function Header({ route }: { readonly route: Route }) {
+function Header({ route, onSkip }: { readonly route: Route; readonly onSkip: () => void }) {
   const firing = useAnswer('v1/alerts?state=firing', isAlerts).data?.alerts.length ?? 0;
   const { theme } = useTheme();
   const views = Object.entries(NAMES).map(([view, name]) => ({ view: view as View, name }));
   return (
     <header class="page-head">
+      <a
+        class="skip"
+        href={hrefOf(route)}
+        onClick={(event) => {
+          event.preventDefault();
+          onSkip();
+        }}
+      >
+        Skip to the figures
+      </a>
       <a class="brand" href="#/">
         <svg viewBox="0 0 16 16" width="18" height="18" aria-hidden="true">
           <rect x="1" y="1" width="6" height="6" rx="1.5" />

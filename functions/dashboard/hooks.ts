@@ -1,11 +1,12 @@
 /** The page's few sources of change as hooks: the address, answers of the query API, refreshes, the theme. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Category } from '../../shared/causes.ts';
+import type { Category, Cause } from '../../shared/causes.ts';
 import { type Causes, isCauses } from './answers.ts';
 import { type Answer, ask, type Connection, currentConnection, onConnection, type Problem } from './ask.ts';
 import { currentRefresh, onRefresh, type Refresh } from './refresh.ts';
 import { parseRoute, type Route } from './route.ts';
 import { currentTheme, onTheme, type ThemeState } from './theme.ts';
+import { shown } from './words.ts';
 
 function useStore<T>(current: () => T, on: (listener: (value: T) => void) => () => void): T {
   const [value, set] = useState(current);
@@ -77,6 +78,17 @@ export interface Catalogue extends Causes {
 }
 const NO_CAUSES: Causes = { causes: [] };
 
+/** The server's own words; the page holds whatever it is given to the same length and plainness as a name. */
+const LONGEST = 600;
+const readable = (cause: Cause): Cause => ({
+  ...cause,
+  title: shown(cause.title),
+  meaning: shown(cause.meaning, LONGEST),
+  doNot: cause.doNot === null ? null : shown(cause.doNot, LONGEST),
+  commonCauses: cause.commonCauses.map((text) => shown(text, LONGEST)),
+  remediation: cause.remediation.map((text) => shown(text, LONGEST)),
+});
+
 /** The catalogue never changes while the server runs, so it is asked for once. */
 export function useCatalogue(): Catalogue {
   const [{ causes }, set] = useState<Causes>(NO_CAUSES);
@@ -88,7 +100,7 @@ export function useCatalogue(): Catalogue {
       (answer) => {
         if (!('data' in answer)) return;
         has.current = true;
-        set(answer.data);
+        set({ causes: answer.data.causes.map(readable) });
       },
       (error: unknown) => {
         throw error;

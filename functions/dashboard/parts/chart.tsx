@@ -56,9 +56,11 @@ export function Chart(props: ChartProps) {
     // Made anew only where uPlot cannot be told
   }, [theme, kind, height, colours]);
 
+  const { at, fromMs, toMs, bands } = props;
   useEffect(() => {
-    plot.current?.setData(dataOf(props));
-  }, [props]);
+    plot.current?.setData(dataOf(latest.current));
+    // Not with each render: setData moves the cursor, which renders the tip, which would set the data again.
+  }, [at, curves, fromMs, toMs, bands]);
 
   return <div class="plot" ref={box} role="img" aria-label={props.label} />;
 }

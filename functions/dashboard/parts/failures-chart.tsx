@@ -2,14 +2,15 @@
 import { useId, useMemo, useState } from 'preact/hooks';
 import type { Dimension, Filters, Value } from '../../../shared/summary.ts';
 import { isSeries, type Series, type ShownAlert } from '../answers.ts';
-import { coloursOf, INK, REST } from '../colours.ts';
+import { coloursOf, INK, REST, type Theme } from '../colours.ts';
 import { type Catalogue, useAnswer, useTheme } from '../hooks.ts';
-import { barsOf } from '../lanes.ts';
 import { stepMs } from '../range-choice.ts';
-import { asked, hrefOf, type Route } from '../route.ts';
+import { asked, type Route } from '../route.ts';
 import { type Layer, layersOf, stacked, successRates } from '../stack.ts';
-import { alertTitle, clock, count, DIMENSION_WORDS, day, moment, percent, scopeWords, valueWords } from '../words.ts';
-import { Chart, GUTTER } from './chart.tsx';
+import { count, DIMENSION_WORDS, moment, percent, valueWords } from '../words.ts';
+import { AlertLanes } from './alert-lanes.tsx';
+import { Chart } from './chart.tsx';
+import { PointsTable, Swatch, Tip } from './points.tsx';
 import { Empty, stateOf } from './states.tsx';
 
 const OF_FAILURES: readonly Dimension[] = ['cause', 'status', 'category'];
@@ -62,34 +63,19 @@ function Drawn({ route, by, filters, series, layers, alerts, catalogue, onFilter
   const [hover, setHover] = useState<{ index: number; left: number } | null>(null);
   const [isTable, setTable] = useState(false);
   const tableId = useId();
-  const values = layers.flatMap(({ value }) => (value === undefined ? [] : [value]));
-  const ofValues = coloursOf(by, values, theme, catalogue.categoryOf);
-  const colours = layers.map(({ value }, at) => (value === undefined ? REST[theme] : (ofValues[at] ?? REST[theme])));
-  const names = layers.map(({ value }) =>
-    value === undefined ? 'everything else' : valueWords(by, value, catalogue.titles),
+  const drawn = useMemo(
+    () => pictureOf({ by, series, layers, alerts, catalogue, theme }),
+    [by, series, layers, alerts, catalogue, theme],
   );
-  const [fromMs, toMs] = [Date.parse(series.from), Date.parse(series.to)];
-  const half = stepMs(series.step) / 2;
-  const at = series.points.map((point) => (Date.parse(point.at) + half) / 1000);
-  const heights = stacked(layers);
-  const curves = layers.map((_, index) => ({ colour: colours[index] ?? REST[theme], values: heights[index] ?? [] }));
-  const rates = successRates(series.points);
+  const { names, colours, rates, curves, rateCurves, spans, fromMs, toMs } = drawn;
   const withRate = hasRate(filters);
   const total = layers.reduce((sum, { failures }) => sum + failures, 0);
-  const spans = alerts.map(({ id, since, until, resolved }) => ({
-    id,
-    sinceMs: Date.parse(since),
-    untilMs: resolved === null ? null : Date.parse(until ?? resolved),
-  }));
-  const shared = {
-    at,
-    fromMs,
-    toMs,
-    theme,
-    onZoom,
-    bands: spans.map((s) => ({ fromMs: s.sinceMs, toMs: s.untilMs ?? toMs })),
-  };
-  const onHover = (index: number | null, left: number) => setHover(index === null || left < 0 ? null : { index, left });
+  const { at, bands } = drawn;
+  const shared = { at, fromMs, toMs, theme, onZoom, bands };
+  const onHover = (index: number | null, left: number) =>
+    setHover((before) =>
+      index === null || left < 0 ? null : before?.index === index && before.left === left ? before : { index, left },
+    );
   const label = `Failed calls by ${DIMENSION_WORDS[by][0]} in steps of ${series.step}, ${moment(fromMs)} to ${moment(toMs, fromMs)} UTC: ${count(total)} in all${peakOf(series)}. The same figures are in the table.`;
   return (
     <div class={isOld ? 'drawn old' : 'drawn'}>
@@ -136,7 +122,7 @@ function Drawn({ route, by, filters, series, layers, alerts, catalogue, onFilter
               {...shared}
               kind="line"
               label={`Success rate over the same time, lowest ${percent(lowest(rates))}. The same figures are in the table.`}
-              curves={[{ colour: INK[theme].rate, values: rates }]}
+              curves={rateCurves}
               height={104}
               onHover={onHover}
             />
@@ -162,6 +148,34 @@ function Drawn({ route, by, filters, series, layers, alerts, catalogue, onFilter
   );
 }
 
+type PictureProps = Pick<DrawnProps, 'by' | 'series' | 'layers' | 'alerts' | 'catalogue'> & { readonly theme: Theme };
+
+/** What is drawn, so that pointing at it draws nothing anew. */
+function pictureOf({ by, series, layers, alerts, catalogue, theme }: PictureProps) {
+  const values = layers.flatMap(({ value }) => (value === undefined ? [] : [value]));
+  const ofValues = coloursOf(by, values, theme, catalogue.categoryOf);
+  const colours = layers.map(({ value }, at) => (value === undefined ? REST[theme] : (ofValues[at] ?? REST[theme])));
+  const [fromMs, toMs] = [Date.parse(series.from), Date.parse(series.to)];
+  const half = stepMs(series.step) / 2;
+  const heights = stacked(layers);
+  const rates = successRates(series.points);
+  const spans = alerts.map(({ id, since, until, resolved }) => ({
+    id,
+    sinceMs: Date.parse(since),
+    untilMs: resolved === null ? null : Date.parse(until ?? resolved),
+  }));
+  return {
+    ...{ colours, fromMs, toMs, rates, spans },
+    names: layers.map(({ value }) =>
+      value === undefined ? 'everything else' : valueWords(by, value, catalogue.titles),
+    ),
+    at: series.points.map((point) => (Date.parse(point.at) + half) / 1000),
+    curves: layers.map((_, index) => ({ colour: colours[index] ?? REST[theme], values: heights[index] ?? [] })),
+    rateCurves: [{ colour: INK[theme].rate, values: rates }],
+    bands: spans.map(({ sinceMs, untilMs }) => ({ fromMs: sinceMs, toMs: untilMs ?? toMs })),
+  };
+}
+
 const lowest = (rates: readonly (number | null)[]): number | null =>
   rates.reduce<number | null>((least, rate) => (rate === null ? least : Math.min(least ?? 1, rate)), null);
 
@@ -171,165 +185,4 @@ function peakOf({ points }: Series): string {
     null,
   );
   return top === null ? '' : `, most at ${moment(top.at)} with ${count(top.failures)}`;
-}
-
-const Swatch = ({ colour }: { readonly colour: string | undefined }) => (
-  <span class="swatch" style={{ background: colour ?? 'transparent' }} aria-hidden="true" />
-);
-
-interface LaneProps {
-  readonly route: Route;
-  readonly alerts: readonly ShownAlert[];
-  readonly spans: Parameters<typeof barsOf>[0];
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly titles: ReadonlyMap<string, string>;
-}
-const LANES = 4;
-const LANE_PX = 22;
-
-function AlertLanes({ route, alerts, spans, fromMs, toMs, titles }: LaneProps) {
-  const bars = barsOf([...spans], fromMs, toMs);
-  const drawn = bars.filter(({ lane }) => lane < LANES);
-  if (bars.length === 0) return null;
-  const lanes = Math.max(...drawn.map(({ lane }) => lane)) + 1;
-  return (
-    <div class="lanes" style={{ marginLeft: `${GUTTER.left}px`, marginRight: `${GUTTER.right}px` }}>
-      <ul aria-label="Alerts in this range" style={{ height: `${lanes * LANE_PX}px` }}>
-        {drawn.map(({ id, left, width, lane }) => {
-          const alert = alerts.find((known) => known.id === id);
-          if (alert === undefined) return null;
-          const title = alertTitle(alert, titles);
-          return (
-            <li key={id} style={{ left: `${100 * left}%`, width: `${100 * width}%`, top: `${lane * LANE_PX}px` }}>
-              <a
-                class={`lane state-${alert.state}`}
-                href={hrefOf({ ...route, view: 'alerts', id })}
-                title={`${title}: ${scopeWords(alert.scope)} (${alert.state})`}
-              >
-                {title}
-                <span class="unseen">
-                  , {scopeWords(alert.scope)}, {alert.state}, since {moment(alert.since)} UTC
-                </span>
-              </a>
-            </li>
-          );
-        })}
-      </ul>
-      {drawn.length < bars.length && <p class="muted">{bars.length - drawn.length} more in the list of alerts</p>}
-    </div>
-  );
-}
-
-interface TipProps {
-  readonly left: number;
-  readonly series: Series;
-  readonly index: number;
-  readonly layers: readonly Layer[];
-  readonly names: readonly string[];
-  readonly colours: readonly string[];
-  /** Undefined where there is none to show. */
-  readonly rate: number | null | undefined;
-}
-function Tip({ left, series, index, layers, names, colours, rate }: TipProps) {
-  const point = series.points[index];
-  if (point === undefined) return null;
-  const endMs = Date.parse(point.at) + stepMs(series.step);
-  return (
-    <div
-      class="tip"
-      aria-hidden="true"
-      style={{ left: `${GUTTER.left + left}px` }}
-      data-side={left > 380 ? 'left' : 'right'}
-    >
-      <p class="tip-title">
-        {day(point.at)} {clock(point.at)}–{clock(endMs)}
-      </p>
-      <dl>
-        {layers.map(({ values }, layer) =>
-          values[index] ? (
-            <div key={names[layer]}>
-              <dt>
-                <Swatch colour={colours[layer]} /> {names[layer]}
-              </dt>
-              <dd>{count(values[index] ?? 0)}</dd>
-            </div>
-          ) : null,
-        )}
-        <div class="tip-total">
-          <dt>Failed</dt>
-          <dd>
-            {count(point.failures)}
-            {rate === undefined ? '' : ` of ${count(point.calls)}`}
-          </dd>
-        </div>
-        {rate !== undefined && (
-          <div>
-            <dt>Success rate</dt>
-            <dd>{percent(rate)}</dd>
-          </div>
-        )}
-      </dl>
-    </div>
-  );
-}
-
-interface PointsTableProps {
-  readonly series: Series;
-  readonly layers: readonly Layer[];
-  readonly names: readonly string[];
-  readonly rates: readonly (number | null)[] | null;
-}
-/** Steps without a call say nothing, so they are left out and counted. */
-function PointsTable({ series, layers, names, rates }: PointsTableProps) {
-  const told = series.points.map((point, index) => ({ point, index })).filter(({ point }) => point.calls > 0);
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="scroll" tabIndex={0} aria-label="Failed calls over time, as a table">
-      <table class="figures">
-        <caption>
-          Failed calls per {series.step} (UTC); {count(series.points.length - told.length)} steps without a call are
-          left out
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">From</th>
-            {names.map((name) => (
-              <th scope="col" class="number" key={name}>
-                {name}
-              </th>
-            ))}
-            <th scope="col" class="number">
-              Failed
-            </th>
-            {rates && (
-              <th scope="col" class="number">
-                Calls
-              </th>
-            )}
-            {rates && (
-              <th scope="col" class="number">
-                Success rate
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {told.map(({ point, index }) => (
-            <tr key={point.at}>
-              <th scope="row">{moment(point.at)}</th>
-              {layers.map(({ values }, layer) => (
-                <td class="number" key={names[layer]}>
-                  {values[index] ? count(values[index] ?? 0) : '·'}
-                </td>
-              ))}
-              <td class="number">{count(point.failures)}</td>
-              {rates && <td class="number">{count(point.calls)}</td>}
-              {rates && <td class="number">{percent(rates[index] ?? null)}</td>}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
 }

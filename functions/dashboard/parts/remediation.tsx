@@ -4,6 +4,7 @@ import { RETRY_WORDS } from '../words.ts';
 import { RetryBadge } from './badges.tsx';
 
 const OURS = /^Ours: /;
+const isLink = (address: string): boolean => address.startsWith('https://');
 
 export function Remediation({ cause }: { readonly cause: Cause }) {
   return (
@@ -25,7 +26,7 @@ export function Remediation({ cause }: { readonly cause: Cause }) {
         ))}
       </ol>
       <p class="muted">
-        {cause.documented ? (
+        {cause.documented && isLink(cause.docUrl) ? (
           <>
             From{' '}
             <a href={cause.docUrl} rel="noreferrer" target="_blank">
