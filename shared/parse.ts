@@ -6,11 +6,11 @@
 import { clean } from './parse/clean.ts';
 import { isContinuation } from './parse/continuation.ts';
 import { readEvidence } from './parse/evidence.ts';
-import { gate, MIGHT_BE_CALL } from './parse/gate.ts';
-import { readJson } from './parse/literal.ts';
+import { gate, isOnlyCode, MIGHT_BE_CALL } from './parse/gate.ts';
 import { ownOf } from './parse/own.ts';
 import { kindOf, recordOf, statusOf } from './parse/record-of.ts';
 import { shapeOf } from './parse/shape.ts';
+import { unwrapped, withoutPrefix } from './parse/transport.ts';
 import type { CallRecord, LogBatch, LogEvent, SkipReason } from './record.ts';
 import type { Settings } from './settings.ts';
 import { unreadableSignature } from './signature.ts';
@@ -40,70 +40,79 @@ export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings)
   return { record: recordOf(evidence, { name: shape.name, kind }, status, { batch, event, settings }) };
 }
 
-/** Container runtimes wrap each line in `{"log": …}`; FireLens and Fluent Bit put the container's names before it. */
-function unwrapped(message: string): string {
-  if (!message.startsWith('{') || !/"log"\s{0,4}:/.test(message.slice(0, 4000))) return message;
-  const json = readJson(message);
-  const log = json instanceof Map ? json.get('log') : undefined;
-  return typeof log === 'string' ? log.trimEnd() : message;
-}
-
 /** What became of each log event: a record and the events that belong to it, or events skipped for a reason. */
 export type ParsedBlock = Parsed & { readonly events: readonly LogEvent[] };
 
 /** Reads a batch in order; lines of one dump or traceback that came as separate events are one record. */
 export function* parseBatch(batch: LogBatch, settings: Settings): Generator<ParsedBlock> {
-  for (const events of blocks(batch.events)) {
-    const [first] = events;
+  for (const block of blocks(batch.events)) {
+    const [first] = block;
     if (first === undefined) continue;
+    const events = block.map(({ event, text }) => (text === event.message ? event : { ...event, message: text }));
     // Continuation lines never open a record: what they continue was in a batch we have not seen.
-    if (events.length === 1 && isContinuation(first.message)) yield { skipped: 'not-a-call', events };
-    else yield { ...parseEvent(joined(events), batch, settings), events };
+    if (block.length === 1 && isContinuation(first.text)) yield { skipped: 'not-a-call', events };
+    else yield { ...parseBlock(block, batch, settings), events };
   }
+}
+
+/** Lines of code under a line that is no call do not make it one. */
+function parseBlock(block: readonly Line[], batch: LogBatch, settings: Settings): Parsed {
+  const parsed = parseEvent(joined(block), batch, settings);
+  const [first, ...rest] = block as [Line, ...Line[]];
+  if (rest.length === 0 || !('record' in parsed) || !isOnlyCode(rest.map(({ text }) => text))) return parsed;
+  const alone = parseEvent(first.event, batch, settings);
+  return 'record' in alone ? parsed : alone;
 }
 
 const MAX_BLOCK_EVENTS = 500;
 const MAX_BLOCK_CHARACTERS = 131_072;
 
-const joined = (events: readonly LogEvent[]): LogEvent => {
-  const [first] = events as [LogEvent];
-  if (events.length === 1) return first;
-  let message = first.message;
-  for (const event of events.slice(1)) {
+/** An event and its line, without what its transport put around it. */
+interface Line {
+  readonly event: LogEvent;
+  readonly text: string;
+}
+
+/** The first line keeps its prefix: the name of a process may be what tells whose call it was. */
+const joined = (block: readonly Line[]): LogEvent => {
+  const [first] = block as [Line];
+  if (block.length === 1) return first.event;
+  let message = unwrapped(first.event.message);
+  for (const { text } of block.slice(1)) {
     if (message.length > MAX_BLOCK_CHARACTERS) break;
-    message += `\n${event.message}`;
+    message += `\n${text}`;
   }
-  return { ...first, message };
+  return { ...first.event, message };
 };
 
 const EXCEPTION_LINE = /^(?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{1,60}(?:Error|Exception|Timeout|Warning|Interrupt|Exit)\b/;
 
 /** A JSON record on one line is complete; an indented line after it is somebody else's. */
-const isWhole = (block: readonly LogEvent[]): boolean =>
-  block.length === 1 && block[0]?.message.startsWith('{') === true && block[0].message.trimEnd().endsWith('}');
+const isWhole = (block: readonly Line[]): boolean =>
+  block.length === 1 && block[0]?.text.startsWith('{') === true && block[0].text.trimEnd().endsWith('}');
 
-/** Runs of events: an opening line and the continuation lines after it. A traceback includes the exception line that ends it. */
-function* blocks(events: readonly LogEvent[]): Generator<LogEvent[]> {
-  let block: LogEvent[] = [];
+/** Runs of lines: an opening line and the continuation lines after it. A traceback includes the exception line that ends it. */
+function* blocks(events: readonly LogEvent[]): Generator<Line[]> {
+  let block: Line[] = [];
   let inTraceback = false;
   for (const event of events) {
-    const { message } = event;
-    const endsTraceback = inTraceback && EXCEPTION_LINE.test(message);
+    const text = withoutPrefix(unwrapped(event.message));
+    const endsTraceback = inTraceback && EXCEPTION_LINE.test(text);
     if (
       block.length > 0 &&
       block.length < MAX_BLOCK_EVENTS &&
       !isWhole(block) &&
-      (endsTraceback || isContinuation(message))
+      (endsTraceback || isContinuation(text))
     )
-      block.push(event);
+      block.push({ event, text });
     else {
       if (block.length > 0) yield block;
-      block = [event];
+      block = [{ event, text }];
       inTraceback = false;
     }
     if (endsTraceback) inTraceback = false;
-    else if (message.includes('Traceback (most recent call last):'))
-      inTraceback = !/\n(?:\w{1,40}\.){0,8}[A-Z]\w{1,60}(?:Error|Exception)\b/.test(message);
+    else if (text.includes('Traceback (most recent call last):'))
+      inTraceback = !/\n(?:\w{1,40}\.){0,8}[A-Z]\w{1,60}(?:Error|Exception)\b/.test(text);
   }
   if (block.length > 0) yield block;
 }

@@ -131,6 +131,12 @@ function isProse({ text, isJson, messages }: Evidence): boolean {
   return isProseLine(text);
 }
 
+/** Nothing in these lines but code speaks of LLM calls: they stand under another line by chance. */
+export const isOnlyCode = (lines: readonly string[]): boolean =>
+  lines.every((line) => CODE.test(line) || !speaksOfLlm(line));
+const speaksOfLlm = (line: string): boolean =>
+  LLM_WORD.test(line) || isSignature(line) || ERROR_TYPE.test(line) || REFUSAL.test(line);
+
 function isProseLine(line: string): boolean {
   if (line.trimEnd().includes('\n') || /Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(line)) return false;
   return CODE.test(line) || PROSE.test(line) || PROSE.test(line.replace(LOG_PREFIX, ''));
