@@ -28,6 +28,7 @@ const WALK = [
   'parse/clean',
   'parse/continuation',
   'parse/literal',
+  'parse/transport',
   'parse/status',
   'parse/vocabulary',
   'parse/fields',
