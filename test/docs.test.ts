@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { maintenance } from '../shared/maintenance.ts';
 import { ENDPOINTS } from '../shared/query.ts';
 import { DIMENSIONS } from '../shared/summary.ts';
 
@@ -40,6 +41,11 @@ describe('the README', () => {
     const shown = blocks('text').match(/^(?:defaults: .*|day .*|\d\d-\d\d {2}.*)$/gm) ?? [];
     expect(shown).toHaveLength(3);
     for (const line of shown) expect(output).toContain(line);
+  });
+
+  test('shows maintenance windows that are taken as settings', () => {
+    const shown = README.match(/"maintenance": (\[.*\])`/)?.[1] ?? '';
+    expect(maintenance(shown)).toEqual({ value: JSON.parse(shown) });
   });
 
   test('names only scripts that package.json has', () => {
