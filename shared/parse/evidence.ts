@@ -36,7 +36,7 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
   const whole = json !== undefined && typeof json === 'object' && json !== null;
   const { structures, around } = whole
     ? { structures: [json], around: '' }
-    : structuresIn(withoutOwnAccessLines(CUT_HEAD.test(text) ? `{${text}` : text), 6);
+    : structuresIn(withoutOwnAccessLines(CUT_HEAD.test(text) ? `{${text}` : text), 6, found.scan);
   for (const structure of structures)
     collect(structure as Value, found, { depth: 0, inError: isErrorText(around), inRequest: false });
   const pairs = whole ? null : pairsIn(around);

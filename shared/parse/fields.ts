@@ -139,6 +139,7 @@ export interface Facts {
   readonly names: KeyNames;
   /** Normalised names of all keys seen at the top and one level below: what tells shapes apart. */
   readonly keys: Set<string>;
+  readonly scan: Scan;
   hasErrorNest: boolean;
   /** `{"error": {"message", "type" | "code" | "param"}}`: the error body of OpenAI-compatible APIs. */
   isErrorEnvelope: boolean;
@@ -152,6 +153,7 @@ export const noFacts = (names: KeyNames = NO_NAMES): Facts => ({
   classes: [],
   messages: [],
   keys: new Set(),
+  scan: { left: MAX_SCAN },
   hasErrorNest: false,
   isErrorEnvelope: false,
 });
@@ -281,7 +283,7 @@ const addClass = (name: string, into: Facts): void => {
 /** Text inside a structure may itself hold a structure: a body in a message in a body. */
 function collectText(text: string, key: string, into: Facts, place: Place): void {
   if (into.messages.length < MAX_STRINGS) into.messages.push(text);
-  const { structures } = structuresIn(text, 2);
+  const { structures } = structuresIn(text, 2, into.scan);
   for (const structure of structures) {
     if (key === 'error' || key === 'message' || key === 'responsebody' || key === 'body' || key === 'fallback')
       into.hasErrorNest ||= key === 'error' || key === 'fallback';
@@ -290,21 +292,29 @@ function collectText(text: string, key: string, into: Facts, place: Place): void
 }
 
 const MAX_STRUCTURE_TEXT = 262_144;
-/** Characters looked at for one text: an opener that opens nothing costs a look at all that follows it. */
-const MAX_SCAN = 1_000_000;
+/** Characters looked at for one event: an opener that opens nothing costs a look at all that follows it. */
+const MAX_SCAN = 120_000;
+
+/** What is left of it, shared by the texts inside a text. */
+export interface Scan {
+  left: number;
+}
 
 /** The structures that stand in a text, at most `limit`, and the text around them. */
-export function structuresIn(text: string, limit: number): { structures: Value[]; around: string } {
+export function structuresIn(
+  text: string,
+  limit: number,
+  scan: Scan = { left: MAX_SCAN },
+): { structures: Value[]; around: string } {
   const structures: Value[] = [];
   let around = '';
   let from = 0;
   const opener = /\{(?=\s{0,80}(?:['"`[A-Za-z_$]))|\[(?=\s{0,20}\{)/g;
-  let budget = MAX_SCAN;
-  while (structures.length < limit && budget > 0) {
+  while (structures.length < limit && scan.left > 0) {
     opener.lastIndex = from;
     const match = opener.exec(text);
     if (!match) break;
-    budget -= Math.min(text.length - match.index, MAX_STRUCTURE_TEXT) + 10_000;
+    scan.left -= Math.min(text.length - match.index, MAX_STRUCTURE_TEXT) + 500;
     const read = readStructure(text, match.index);
     if (read === null) {
       around += text.slice(from, match.index + 1);
