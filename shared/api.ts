@@ -147,7 +147,7 @@ export function queryApi({ store, now, version, openPaths = [] }: ApiOptions): (
 
   on('post', '/v1/silences', async (_, c) => {
     // A page elsewhere may send a form or plain text here without being asked for leave; JSON it may not.
-    if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('Content-Type') ?? '')) return wrongType('application/json');
+    if (!isJson(c.req.raw)) return wrongType('application/json');
     const text = await c.req.text();
     if (text.length > MOST_BODY) return tooLarge(MOST_BODY);
     const body = readBody(text, newSilence);
@@ -226,8 +226,11 @@ function shown(c: Context, answer: object, asCsv: () => string): Response {
   return c.body(asCsv(), 200, { 'Content-Type': `${csv}; charset=utf-8; header=present` });
 }
 
+export const isJson = (request: Request): boolean =>
+  /^application\/json\s*(?:;|$)/i.test(request.headers.get('Content-Type') ?? '');
+
 /** Not a page of another origin: browsers always say of which page a writing request is; other programs say nothing. */
-function isOfThisPage(request: Request): boolean {
+export function isOfThisPage(request: Request): boolean {
   const origin = request.headers.get('Origin');
   const site = request.headers.get('Sec-Fetch-Site');
   const isOwn = origin === null || origin === new URL(request.url).origin;

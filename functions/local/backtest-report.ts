@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { difference, type Pair, type Told } from '../../shared/backtest.ts';
 import { count, percent } from '../../shared/detect.ts';
 import type { Run } from './backtest.ts';
-import { table } from './report.ts';
+import { columns } from './columns.ts';
 import { plain } from './terminal.ts';
 
 export function renderBacktest(runs: readonly Run[], isJson: boolean): string {
@@ -37,7 +37,7 @@ const failed = ({ failures, calls, normalShare }: Told): string =>
   `${count(failures)} of ${count(calls)} (${percent(failures / calls)}, normal ${percent(normalShare)})`;
 
 function alertsTable(told: readonly Told[]): string {
-  const rows = table(['day', 'since', 'sent', 'over', 'where', 'what', 'failed', 'messages'], [7]);
+  const rows = columns(['day', 'since', 'sent', 'over', 'where', 'what', 'failed', 'messages'], [7]);
   for (const one of told) {
     const times = [day(one.firedMs), minute(one.sinceMs), minute(one.firedMs), minute(one.overMs)];
     rows.push([...times, plain(one.where), plain(one.what), failed(one), String(one.messages)]);
@@ -52,7 +52,7 @@ function verdictOn(pairs: readonly Pair[], ours: Run, others: Run): string {
 }
 
 function pairsTable(pairs: readonly Pair[], ours: Run, others: Run): string {
-  const rows = table(['', 'day', 'since', plain(ours.name), plain(others.name), 'where', 'what', 'failed'], []);
+  const rows = columns(['', 'day', 'since', plain(ours.name), plain(others.name), 'where', 'what', 'failed'], []);
   for (const pair of pairs) {
     const one = pair.with ?? pair.against;
     if (one === null) continue;

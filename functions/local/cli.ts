@@ -5,15 +5,22 @@
  */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { alertsCommand } from './commands/alerts.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { backtestCommand } from './commands/backtest.ts';
 import { classifyCommand } from './commands/classify.ts';
+import { completionCommand } from './commands/completion.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
 import { detectCommand } from './commands/detect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import type { MakeCommand } from './commands/options.ts';
+import { profileCommand } from './commands/profile.ts';
 import { redriveCommand } from './commands/redrive.ts';
+import { seriesCommand } from './commands/series.ts';
+import { silenceCommand } from './commands/silence.ts';
 import { startCommand } from './commands/start.ts';
+import { summaryCommand } from './commands/summary.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { say } from './terminal.ts';
 
@@ -25,8 +32,15 @@ const COMMANDS: readonly MakeCommand[] = [
   detectCommand,
   backtestCommand,
   explainCommand,
+  summaryCommand,
+  seriesCommand,
+  alertsCommand,
+  silenceCommand,
+  dashboardCommand,
+  profileCommand,
   doctorCommand,
   redriveCommand,
+  completionCommand,
 ];
 
 function program(finish: (code: number) => void): Command {

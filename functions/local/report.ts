@@ -1,5 +1,4 @@
 /** A store's range as a person reads it: what failed, why, since when, who is hit, what to do. Also the same as data. */
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Alert } from '../../shared/alert.ts';
 import { type Cause, causeById } from '../../shared/causes.ts';
@@ -8,6 +7,7 @@ import { count, percent, sentence } from '../../shared/detect.ts';
 import { type Dimension, type Row, type Summary, summarise } from '../../shared/summary.ts';
 import { type RollUp, SPAN_MS, type Totals } from '../../shared/window.ts';
 import { keyDigits, RETRY_WORDS, scopeWords } from '../../shared/words.ts';
+import { columns } from './columns.ts';
 import { plain } from './terminal.ts';
 
 export interface Report {
@@ -70,33 +70,8 @@ const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
 const moment = ({ fromMs, toMs }: Report, at: string): string =>
   day(fromMs) === day(toMs - 1) ? at.slice(11, 16) : `${at.slice(5, 10)} ${at.slice(11, 16)}`;
 
-/** Columns without boxes: they survive pipes, tickets and narrow terminals. */
-export const table = (head: readonly string[], right: readonly number[]) =>
-  new Table({
-    head: head.map((title) => pc.dim(title)),
-    colAligns: head.map((_, at) => (right.includes(at) ? 'right' : 'left')),
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '  ',
-    },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-
 function causesTable(report: Report, causes: Summary): string {
-  const rows = table(['failures', 'share', 'cause', 'first', 'last', 'hit most'], [0, 1]);
+  const rows = columns(['failures', 'share', 'cause', 'first', 'last', 'hit most'], [0, 1]);
   for (const row of causes.rows.slice(0, SHOWN_CAUSES)) {
     const id = String(row.key.cause);
     const title = `${causeById(id)?.title ?? id} ${pc.dim(`${statusesOf(report, id)} ${id}`)}`;
@@ -170,7 +145,7 @@ function breakdown(report: Report, dimension: Dimension): string {
   const { rows } = summaryOf(report, [dimension]);
   const named = rows.filter((row) => row.key[dimension] !== null);
   if (named.length === 0) return '';
-  const lines = table(['failures', 'of its calls', dimension], [0, 1]);
+  const lines = columns(['failures', 'of its calls', dimension], [0, 1]);
   for (const row of named.slice(0, 8))
     lines.push([
       count(row.failures),
@@ -185,7 +160,7 @@ const SHOWN_SIGNATURES = 5;
 /** What has no name yet, with a rule for gridwatch.json that a person can complete; nothing where everything has one. */
 function unnamedSection({ unknown, unreadable, share, signatures, other }: Coverage): string {
   if (signatures.length === 0 && other === 0) return '';
-  const lines = table(['events', 'signature', 'first', 'last'], [0]);
+  const lines = columns(['events', 'signature', 'first', 'last'], [0]);
   for (const one of signatures.slice(0, SHOWN_SIGNATURES))
     lines.push([count(one.count), one.signature, one.first.slice(11, 16), one.last.slice(11, 16)]);
   const rest = signatures.slice(SHOWN_SIGNATURES).reduce((sum, one) => sum + one.count, other);

@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Given, then closed; `open` leaves it to `write`. */
   readonly stdin?: string | Buffer | 'open';
   readonly cwd?: string;
+  /** Beside the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Ended {
@@ -36,10 +38,10 @@ export interface Running {
 
 const alive = new Set<ChildProcess>();
 /** These switch colours on where no terminal is. */
-const { CI: _, FORCE_COLOR: __, ...env } = process.env;
+const { CI: _, FORCE_COLOR: __, ...ownEnv } = process.env;
 
-export function launch(args: readonly string[], { stdin = '', cwd }: RunOptions = {}): Running {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: 'pipe' });
+export function launch(args: readonly string[], { stdin = '', cwd, env = {} }: RunOptions = {}): Running {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { ...ownEnv, ...env }, stdio: 'pipe' });
   alive.add(child);
   const printed = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
