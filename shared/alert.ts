@@ -7,7 +7,7 @@ import { explain, type Incident, incidentsOf, isLive, isTrigger, type Question, 
 import { advance, open, type Step } from './alert/lifecycle.ts';
 import type { Alert } from './alert/state.ts';
 import { isIn, minus, sameScope, tally } from './alert/tally.ts';
-import { type FailureGroup, GROUPS, type Scope } from './detect.ts';
+import { type FailureGroup, GROUPS, type Scope, type Verdict } from './detect.ts';
 import { combine } from './fold.ts';
 import { type CountedCell, MINUTE_MS } from './window.ts';
 
@@ -35,6 +35,7 @@ export function decide(e: Evaluation): { alerts: Alert[] } {
 type Cells = readonly CountedCell[];
 /** What of a scope is left is asked of so many minutes. */
 const LATEST_MS = 5 * MINUTE_MS;
+const PAST_MS = 5 * MINUTE_MS;
 /** Calls are well again when they fail this much less often than those that are not. */
 const WELL = 0.1;
 
@@ -44,9 +45,10 @@ function decideGroup(
   e: Evaluation,
 ): Alert[] {
   const ofGroup = e.verdicts.filter((v) => v.group === group);
-  const triggers = ofGroup.filter(isTrigger);
   const known = e.alerts.filter((a) => a.group === group);
   const alive = known.filter((a) => a.state !== 'resolved').sort((a, b) => a.sinceMs - b.sinceMs);
+  const names = (v: Verdict) => alive.some(({ scope, widest }) => sameScope(v.scope, widest ?? scope));
+  const triggers = ofGroup.filter((v) => isTrigger(v) && (!isPast(v) || names(v)));
   if (triggers.length + alive.length === 0 || known.some((a) => a.evaluatedMs > e.atMs)) return [];
   const candidates = ofGroup.filter((v) => isTrigger(v) || v.sinceMs !== null || v.scope.by === 'all');
   const { steps, rest } = inhibit(alive, { group, cells, triggers, candidates }, latest);
@@ -67,6 +69,13 @@ function decideGroup(
   const isAgain = known.some((a) => a.evaluatedMs === e.atMs);
   return [...stepped, ...(isAgain ? [] : fresh.map(({ named, triggers }) => open(named, triggers, e)))];
 }
+
+/**
+ * The spike of a small series lasts until enough calls went well, which can take an hour. Unless an alert is named by it,
+ * it asks for none once it has not failed for a while: the wider series that names the alert knew it was over long before.
+ */
+const isPast = ({ state, untilMs, atMs }: Verdict): boolean =>
+  state === 'spike' && untilMs !== null && atMs - untilMs >= PAST_MS;
 
 /** What the firing alerts explain, oldest first, and what is left to explain. */
 function inhibit(

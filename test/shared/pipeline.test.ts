@@ -169,8 +169,8 @@ describe('alerts of the recorded hour', () => {
       'first key support-prod',
       'resolved key support-prod',
       'first provider anthropic',
-      'first logGroup /app/doc-search.log',
       'resolved provider anthropic',
+      'first logGroup /app/doc-search.log',
       'resolved logGroup /app/doc-search.log',
     ]);
     expect(new Set(ids(clean.sent)).size).toBe(6);

@@ -73,7 +73,8 @@ export function worldOf(seed: number, days: number): World {
   let at = DAY / 4 + random.int(0, 240);
   while (at < days * DAY - 300) {
     const { name, make } = random.pick(KINDS);
-    const happening = { kind: name, from: at + random.next(), ...make(random, routes, at) };
+    const from = at + random.next();
+    const happening = { kind: name, from, ...make(random, routes, from) };
     happenings.push(happening);
     at = Math.ceil(happening.to) + random.int(90, 600);
   }
