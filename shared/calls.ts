@@ -127,9 +127,7 @@ const chainOf = ({ requestId }: CallRecord): string | null => (requestId?.starts
 
 /** Nothing that both name differs. */
 const agree = (a: CallRecord, b: CallRecord): boolean =>
-  (['endpoint', 'model', 'tenant', 'project', 'keyAlias'] as const).every(
-    (field) => a[field] === null || b[field] === null || a[field] === b[field],
-  );
+  NAMES.every((field) => a[field] === null || b[field] === null || a[field] === b[field]);
 
 /** A final line ends open tries of the same status, or one that says nothing of the status. */
 const mayEnd = (group: Group, outcome: Outcome): boolean =>

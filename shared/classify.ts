@@ -123,7 +123,7 @@ const GENERAL: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-const applies = (row: Signal, status: number | null, byProvider: boolean): boolean =>
+const applies = (row: Row, status: number | null, byProvider: boolean): boolean =>
   (row.statuses?.includes(status) ?? true) && (row.provider === undefined || byProvider);
 
 function byLimit({ limit }: CallRecord): Decision | null {
@@ -142,15 +142,14 @@ function byStatus(status: number | null): Decision | null {
   return cause === undefined ? null : { cause, rule: 'status', by: String(status) };
 }
 
+const EDGE = screened(/<html|<title>|cloudflare|nginx/i);
+const GATEWAY = screened(/litellm|llmgrid|Virtual Key|api_key|budget/i);
+
 /** Who refused: a provider's token in the message, an edge's page, the client itself; else what the catalogue says. */
 function originOf(record: CallRecord, usual: Origin): Origin {
   const text = record.message ?? '';
   if (PROVIDER_TOKEN.test(text)) return 'provider';
-  if (/<html|<title>|cloudflare|nginx/i.test(text)) return 'edge';
+  if (EDGE.test(text)) return 'edge';
   if (usual !== 'unknown') return usual;
-  return record.status === null
-    ? 'client'
-    : /litellm|llmgrid|Virtual Key|api_key|budget/i.test(text)
-      ? 'gateway'
-      : 'unknown';
+  return record.status === null ? 'client' : GATEWAY.test(text) ? 'gateway' : 'unknown';
 }

@@ -9,7 +9,6 @@ import type { Settings } from './settings.ts';
 import { signatureOf } from './signature.ts';
 import { addStated, type StatedSum, statedField, statedOf } from './stated.ts';
 import {
-  addTotals,
   type Cell,
   type Contribution,
   type Entry,
@@ -20,11 +19,13 @@ import {
   windowOf,
 } from './window.ts';
 
+type Tally = { -readonly [Name in keyof Totals]: number };
+
 /** One minute of a batch while it is read. */
 interface Draft {
   readonly windowMs: number;
   readonly ids: string[];
-  totals: Totals;
+  readonly totals: Tally;
   readonly skipped: Map<string, number>;
   readonly signatures: Map<string, number>;
   readonly cells: Map<string, { readonly index: number; readonly cell: Cell; readonly stated: StatedSum }>;
@@ -42,12 +43,14 @@ export function contributionsOf(
 ): Contribution[] {
   const drafts = new Map<number, Draft>();
   const at = (event: LogEvent): Draft => draftAt(drafts, windowOf(event.timestamp));
-  const tooLate = (event: LogEvent): boolean => event.timestamp < nowMs - settings.horizonMs;
-  const fresh = batch.events.some(tooLate) ? batch.events.filter((event) => !tooLate(event)) : batch.events;
+  const firstCountedMs = nowMs - settings.horizonMs;
+  const fresh: LogEvent[] = [];
   for (const event of batch.events) {
     const draft = at(event);
     draft.ids.push(`${event.id}@${event.timestamp}:${event.message.length}`);
-    tally(draft, tooLate(event) ? { received: 1, tooLate: 1 } : { received: 1 }, tooLate(event) ? 'too-late' : null);
+    draft.totals.received += 1;
+    if (event.timestamp < firstCountedMs) skip(draft, 'tooLate', 'too-late');
+    else fresh.push(event);
   }
   const classified = classifyWith(settings.rules);
   const outcomes: Outcome[] = [];
@@ -61,14 +64,17 @@ export function contributionsOf(
     const [first] = block.events;
     if ('signature' in block && first !== undefined) sign(at(first), block.signature);
     for (const event of block.events) {
-      if ('record' in block) tally(at(event), { counted: 1 }, null);
-      else tally(at(event), block.skipped === 'unreadable' ? { malformed: 1 } : { notCall: 1 }, block.skipped);
+      if ('record' in block) at(event).totals.counted += 1;
+      else skip(at(event), block.skipped === 'unreadable' ? 'malformed' : 'notCall', block.skipped);
     }
   }
   // A minute that follows from the delivery alone; a batch without one readable event has none, and is only reported.
   const firstMs = Math.min(...drafts.keys());
-  if (malformed > 0 && Number.isFinite(firstMs))
-    tally(draftAt(drafts, firstMs), { received: malformed, malformed }, 'malformed', malformed);
+  if (malformed > 0 && Number.isFinite(firstMs)) {
+    const draft = draftAt(drafts, firstMs);
+    draft.totals.received += malformed;
+    skip(draft, 'malformed', 'malformed', malformed);
+  }
   for (const place of joinCalls(outcomes)) {
     const draft = draftAt(drafts, windowOf(place.outcome.record.atMs));
     addEntry(draft, place, batch);
@@ -90,7 +96,7 @@ function draftAt(drafts: Map<number, Draft>, windowMs: number): Draft {
   const draft: Draft = {
     windowMs,
     ids: [],
-    totals: NO_TOTALS,
+    totals: { ...NO_TOTALS },
     skipped: new Map(),
     signatures: new Map(),
     cells: new Map(),
@@ -100,9 +106,9 @@ function draftAt(drafts: Map<number, Draft>, windowMs: number): Draft {
   return draft;
 }
 
-function tally(draft: Draft, totals: Partial<Totals>, reason: string | null, n = 1): void {
-  draft.totals = addTotals(draft.totals, { ...NO_TOTALS, ...totals });
-  if (reason !== null) draft.skipped.set(reason, (draft.skipped.get(reason) ?? 0) + n);
+function skip({ totals, skipped }: Draft, name: keyof Totals, reason: string, n = 1): void {
+  totals[name] += n;
+  skipped.set(reason, (skipped.get(reason) ?? 0) + n);
 }
 
 /** How many different ones a log can make up is not bounded by anything: what is kept of them is, by `sumSignatures`. */
@@ -120,7 +126,12 @@ function addEntry(draft: Draft, { outcome, rank, call, attempts }: Placed, batch
   draft.cells.set(key, known);
   const event = eventName(batch, outcome.record.eventId);
   // A key that the log gives joins what different streams and groups say of one call; an event id means its own stream.
-  const name = 'key' in call ? nameOf('call', call.key) : eventName(batch, call.eventId);
+  const name =
+    'key' in call
+      ? nameOf('call', call.key)
+      : call.eventId === outcome.record.eventId
+        ? event
+        : eventName(batch, call.eventId);
   const said = outcome.failed ? statedOf(outcome.record) : null;
   if (said !== null) addStated(known.stated, said);
   draft.entries.push({ event, call: name, rank, cell: known.index, attempts, ...tokensOf(outcome, rank) });

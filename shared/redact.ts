@@ -2,12 +2,16 @@
  * Secrets and personal data stay in the log line. Two guards: evidence text, which lives in memory only, loses everything
  * that looks like a secret; and a dimension, the only text that is ever stored, must look like a name and hold no secret.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { type Screened, screened } from './screen.ts';
 
 const MASK = '[redacted]';
 
 // Each pattern is linear: bounded repeats or a single unbounded class, no overlap between neighbours.
-const SECRETS: readonly RegExp[] = [
+/** Nothing but the sign tells an address, and a screen knows no signs. */
+const ADDRESS = /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}/g;
+
+const SECRETS: readonly Screened[] = [
   /\b(?:sk|pk|rk|xai|gsk|hf|lsv2|nvapi|pplx|ghp|gho|glpat|xox[abprs])[-_][A-Za-z0-9_.*-]{3,}/g,
   /\bBearer\s+[^\s'"`,;)}\]]+/gi,
   /\bBasic\s+[A-Za-z0-9+/=]{8,}/g,
@@ -17,28 +21,45 @@ const SECRETS: readonly RegExp[] = [
   /\b[0-9a-fA-F]{32,}\b/g,
   /(?<=[?&](?:key|api_key|apikey|token|access_token|sig|signature)=)[^&\s'"`]+/gi,
   /(?<=\b(?:password|passwd|secret|authorization|x-api-key|api[-_ ]?key)['"]?\s?[:=]\s?['"]?)[^\s'",;)}\]]{4,}/gi,
-  /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}/g,
-];
+].map(screened);
 
 // Account ids are no secrets, but nobody who reads evidence needs them; as the name of a project they are welcome.
-const ACCOUNT_IDS = /\b(?:org|proj|user|req)[-_][A-Za-z0-9]{6,}/g;
+const ACCOUNT_IDS = screened(/\b(?:org|proj|user|req)[-_][A-Za-z0-9]{6,}/g);
 
-const withoutSecrets = (text: string): string => SECRETS.reduce((clean, pattern) => clean.replace(pattern, MASK), text);
+function withoutSecrets(text: string): string {
+  let clean = text;
+  for (const pattern of SECRETS) clean = pattern.replace(clean, MASK);
+  return clean.includes('@') ? clean.replace(ADDRESS, MASK) : clean;
+}
 
 /** The text with everything that looks like a key, token, e-mail address or account id replaced. */
 export function redact(text: string): string {
-  return withoutSecrets(text).replace(ACCOUNT_IDS, MASK);
+  return ACCOUNT_IDS.replace(withoutSecrets(text), MASK);
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/;
 
 /** First 8 hexadecimal digits of a salted SHA-256: tells keys apart, tells nothing about them. */
 export function saltedHash(value: string, salt: string): string {
-  return createHash('sha256').update(`${salt}\u0000${value}`).digest('hex').slice(0, 8);
+  return hash('sha256', `${salt}\u0000${value}`, 'hex').slice(0, 8);
 }
 
 /** A value fit to be stored and shown: itself when it is a plain name without a secret in it, else `hash:` and 8 digits. */
 export function dimension(value: string | null, salt: string): string | null {
   if (value === null || value === '') return null;
-  return NAME.test(value) && withoutSecrets(value) === value ? value : `hash:${saltedHash(value, salt)}`;
+  return isPlainName(value) ? value : `hash:${saltedHash(value, salt)}`;
+}
+
+/** Models, tenants and keys are few and come with every record. Emptied when full: names come from logs. */
+const PLAIN = new Map<string, boolean>();
+const MAX_PLAIN = 4096;
+
+function isPlainName(value: string): boolean {
+  if (value.length > 128 || !NAME.test(value)) return false;
+  const known = PLAIN.get(value);
+  if (known !== undefined) return known;
+  if (PLAIN.size >= MAX_PLAIN) PLAIN.clear();
+  const isPlain = withoutSecrets(value) === value;
+  PLAIN.set(value, isPlain);
+  return isPlain;
 }

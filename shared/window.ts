@@ -3,7 +3,7 @@
  * names the log events it counted; the fold is a union over those names, so repeats, re-cut batches and backfills change
  * nothing. All stored figures are results of a fold (`fold.ts`), written with SET, never with ADD.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CauseId } from './causes.ts';
 import type { Stated } from './stated.ts';
 
@@ -133,7 +133,7 @@ export const lawHolds = (t: Totals): boolean => t.received === t.counted + t.not
 /** 16 hexadecimal digits naming a log event or a call by what it is, never by when it arrived. */
 export const nameOf = (...parts: readonly string[]): string => sha256(parts.join('\u0000')).slice(0, 16);
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 /** Sums figures that carry the same name, ordered by name; names come from logs and may be anything. */
 export function sumByName(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

@@ -19,6 +19,8 @@ const WALK = [
   'settings-file',
   // log events -> call records
   'record',
+  'screen/literals',
+  'screen',
   'redact',
   'signature',
   'envelope',

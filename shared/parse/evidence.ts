@@ -22,10 +22,13 @@ const CUT_HEAD = /^\s{0,40}"[\w.-]{1,60}"\s{0,4}:/;
 /** Failures name themselves early; what follows later in a long text is dumps. */
 const MAX_TEXT = 20_000;
 
+const CLASS_WORD = screened(/Error|Exception|Timeout/);
+const CLASS_WORDS = /Error|Exception|Timeout/g;
 const CLASS_NAME = /\b(?:[A-Za-z_]\w{0,40}\.){0,6}([A-Z]\w{1,60}(?:Error|Exception|Timeout))\b/g;
 const CALLED =
   /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|Post|Get|HEAD|PUT|DELETE) "?|\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/;
 // Stack frames and the source lines below Python's: they name functions, never causes.
+const FRAME_WORD = /\bat |File "|Traceback|\^|~/;
 const FRAME =
   /^(?:[ \t]{1,12}at .{0,400}|[ \t]{0,6}File ".{0,300}|Traceback \(most recent call last\):|[ \t]{4,200}(?:\^{1,200}|~{1,200}).{0,200})$/;
 
@@ -42,12 +45,12 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
   const pairs = whole ? null : pairsIn(around);
   if (pairs !== null) collect(pairs, found, { depth: 0, inError: isErrorText(around), inRequest: false });
   // A traceback in a field is read by its last line, not by its frames.
-  found.messages.splice(0, found.messages.length, ...found.messages.map(withoutFrames));
+  const { messages } = found;
+  for (let at = 0; at < messages.length; at++) messages[at] = withoutFrames(messages[at] as string);
   const outside = withoutPrompts(withoutFrames(around));
-  const readable = [outside, ...found.messages].join('\n');
+  const readable = [outside, ...messages].join('\n');
   const head = readable.length > MAX_TEXT ? readable.slice(0, MAX_TEXT) : readable;
-  if (/Error|Exception|Timeout/.test(head))
-    for (const match of head.matchAll(CLASS_NAME)) if (found.classes.length < 20) found.classes.push(match[0]);
+  addClassNames(head, found.classes);
   return {
     ...found,
     text,
@@ -58,6 +61,29 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
   };
 }
 
+const MAX_CLASSES = 20;
+
+/** Class names stand in runs of word characters and dots, so only the runs that hold a telling word are read. */
+function addClassNames(text: string, classes: string[]): void {
+  if (!CLASS_WORD.test(text)) return;
+  CLASS_WORDS.lastIndex = 0;
+  for (let found = CLASS_WORDS.exec(text); found !== null; found = CLASS_WORDS.exec(text)) {
+    let from = found.index;
+    let end = CLASS_WORDS.lastIndex;
+    while (from > 0 && isNamePart(text.charCodeAt(from - 1))) from--;
+    while (end < text.length && isNamePart(text.charCodeAt(end))) end++;
+    for (const [name] of text.slice(from, end).matchAll(CLASS_NAME)) {
+      if (classes.length >= MAX_CLASSES) return;
+      classes.push(name);
+    }
+    CLASS_WORDS.lastIndex = end;
+  }
+}
+
+/** `\w` or a dot. */
+const isNamePart = (code: number): boolean =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || code === 46;
+
 /** The application's own access lines between the lines of an event speak of its own clients. */
 function withoutOwnAccessLines(text: string): string {
   if (!text.includes('\n')) return text;
@@ -67,25 +93,30 @@ function withoutOwnAccessLines(text: string): string {
     .join('\n');
 }
 
-const ACCESS_LINE = /"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) \/[^"\n]{0,400}" [1-5]\d\d\b/;
+const ACCESS_LINE = screened(/"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) \/[^"\n]{0,400}" [1-5]\d\d\b/);
 
-const isErrorText = (around: string): boolean => /(?:Error|Exception|error|ERROR|failed)\b/.test(around);
+const ERROR_WORD = screened(/(?:Error|Exception|error|ERROR|failed)\b/);
+const isErrorText = (around: string): boolean => ERROR_WORD.test(around);
 
 function withoutFrames(text: string): string {
-  if (!text.includes('\n')) return text;
-  const lines = text.split('\n');
-  return lines
-    .filter(
-      (line, at) => !FRAME.test(line) && !(at > 0 && /^ {4,}\S/.test(line) && FRAME.test(lines[at - 1] as string)),
-    )
+  if (!text.includes('\n') || !FRAME_WORD.test(text)) return text;
+  let wasFrame = false;
+  return text
+    .split('\n')
+    .filter((line) => {
+      const isSource = wasFrame && /^ {4,}\S/.test(line);
+      wasFrame = FRAME.test(line);
+      return !wasFrame && !isSource;
+    })
     .join('\n');
 }
 
 /** Prompts in text that could not be read as a structure: what stands in quotes after the names they go by. */
-const PROMPT =
-  /(\b(?:content|prompt|input|query|question|system|instructions)['"]?\s?[:=]\s?)(?:'(?:[^'\\\n]|\\.){0,20000}'|"(?:[^"\\\n]|\\.){0,20000}"|`[^`]{0,20000}`)/g;
+const PROMPT = screened(
+  /(\b(?:content|prompt|input|query|question|system|instructions)['"]?\s?[:=]\s?)(?:'(?:[^'\\\n]|\\.){0,20000}'|"(?:[^"\\\n]|\\.){0,20000}"|`[^`]{0,20000}`)/g,
+);
 
-const withoutPrompts = (text: string): string => text.replace(PROMPT, '$1[prompt]');
+const withoutPrompts = (text: string): string => PROMPT.replace(text, '$1[prompt]');
 
 const ADDRESS = /https?:\/\/([^\s'"`)\]}>,/:?#]{1,253})(?::\d{1,5})?(\/[^\s'"`)\]}>,?#]{0,400})?/g;
 

@@ -121,6 +121,51 @@ export const keyNames = (fields: OwnFields): KeyNames =>
 
 const normalise = (key: string): string => key.toLowerCase().replace(/[\s_.\-@$[\]]/g, '');
 
+/** What a key means, whatever stands under it. */
+interface Key {
+  readonly name: string;
+  readonly fact: Fact | undefined;
+  readonly isSeconds: boolean;
+  readonly isStatus: boolean;
+  readonly isCode: boolean;
+  readonly isType: boolean;
+  readonly isClass: boolean;
+  readonly isMessage: boolean;
+  readonly isErrorNest: boolean;
+  readonly isClosed: boolean;
+  readonly isRequest: boolean;
+}
+
+function meaningOf(key: string): Key {
+  const name = normalise(key);
+  return {
+    name,
+    fact: ALIASES.get(name),
+    isSeconds: SECONDS.has(name),
+    isStatus: STATUS_KEYS.has(name),
+    isCode: CODE_KEYS.has(name),
+    isType: TYPE_KEYS.has(name),
+    isClass: CLASS_KEYS.has(name),
+    isMessage: MESSAGE_KEYS.has(name),
+    isErrorNest: ERROR_NESTS.has(name),
+    isClosed: CLOSED.has(name),
+    isRequest: REQUESTS.has(name),
+  };
+}
+
+/** A program prints the same few keys all day. Emptied when full: keys may also come from an attacker. */
+const KEYS = new Map<string, Key>();
+const MAX_KEYS = 4096;
+
+function keyOf(key: string): Key {
+  const known = KEYS.get(key);
+  if (known !== undefined) return known;
+  if (KEYS.size >= MAX_KEYS) KEYS.clear();
+  const meaning = meaningOf(key);
+  KEYS.set(key, meaning);
+  return meaning;
+}
+
 export interface StatusFact {
   readonly status: number;
   readonly inError: boolean;
@@ -207,12 +252,13 @@ const FOREIGN_FIELDS =
   'charge decline_code doc_url payment_intent request_log_url setup_intent fbtrace_id error_subcode errors'.split(' ');
 const FOREIGN_TYPE = /^(?:card_error|idempotency_error|OAuthException|GraphMethodException|Stripe\w{1,40})$/;
 
-function collectField(key: string, value: Value, into: Facts, place: Place): void {
-  if (place.depth <= 1) into.keys.add(key);
+function collectField(key: Key, value: Value, into: Facts, place: Place): void {
+  const { name } = key;
+  if (place.depth <= 1) into.keys.add(name);
   // Where a validator found the fault: `body.messages.0.role`.
-  if (key === 'loc' && Array.isArray(value))
+  if (name === 'loc' && Array.isArray(value))
     into.messages.push(value.filter((part) => typeof part !== 'object').join('.'));
-  if (CLOSED.has(key)) return;
+  if (key.isClosed) return;
   // The first line of a stack names the class that loggers otherwise lose.
   const [top] = key === 'stack' ? (Array.isArray(value) ? value : [value]) : [];
   if (typeof top === 'string') into.messages.push(top.split('\n', 1)[0] as string);
@@ -222,40 +268,39 @@ function collectField(key: string, value: Value, into: Facts, place: Place): voi
   const inRequest = place.inRequest || REQUESTS.has(key);
   const inError = place.inError || ERROR_NESTS.has(key);
   if (typeof value === 'object' && value !== null) {
-    if (ERROR_NESTS.has(key) && key !== 'response' && key !== 'details') into.hasErrorNest = true;
-    collect(value, into, { depth: place.depth + 1, inError, inRequest });
+    if (key.isErrorNest && name !== 'response' && name !== 'details') into.hasErrorNest = true;
+    collect(value, into, { depth: place.depth + 1, inError, inRequest: place.inRequest || key.isRequest });
     return;
   }
   if (value === null || value === '') return;
-  if (typeof value === 'string' && MESSAGE_KEYS.has(key) && !place.inRequest)
-    collectText(value, key, into, { ...place, inError });
+  if (key.isMessage && typeof value === 'string' && !place.inRequest)
+    collectText(value, name, into, { ...place, inError });
   // Inside an echo of the request only its target is of interest.
-  if (place.inRequest && key !== 'model' && key !== 'url' && key !== 'baseurl') return;
-  if (key === 'error' || key === 'err') into.hasErrorNest = true;
+  if (place.inRequest && name !== 'model' && name !== 'url' && name !== 'baseurl') return;
+  if (name === 'error' || name === 'err') into.hasErrorNest = true;
   collectScalar(key, value, into, place);
 }
 
-function collectScalar(key: string, value: string | number | boolean, into: Facts, place: Place): void {
-  if (STATUS_KEYS.has(key) || CODE_KEYS.has(key)) {
+function collectScalar(key: Key, value: string | number | boolean, into: Facts, place: Place): void {
+  if (key.isStatus || key.isCode) {
     const status = readStatus(value);
-    if (status !== null)
-      into.statuses.push({ status, inError: place.inError, depth: place.depth, isCode: CODE_KEYS.has(key) });
-    else if (typeof value === 'string' && (CODE_KEYS.has(key) || /^[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}$/.test(value)))
+    if (status !== null) into.statuses.push({ status, inError: place.inError, depth: place.depth, isCode: key.isCode });
+    else if (typeof value === 'string' && (key.isCode || /^[A-Z]{2,20}(?:_[A-Z]{2,20}){0,4}$/.test(value)))
       addType(value, into);
   }
   // OpenTelemetry puts the status, where there was one, into `error.type`.
-  if (key === 'errortype' && typeof value === 'string' && /^[45]\d\d$/.test(value))
+  if (key.name === 'errortype' && typeof value === 'string' && /^[45]\d\d$/.test(value))
     into.statuses.push({ status: Number(value), inError: true, depth: place.depth, isCode: true });
   if (typeof value === 'string') {
-    if (CLASS_KEYS.has(key) || (TYPE_KEYS.has(key) && /(?:Error|Exception)$/.test(value))) addClass(value, into);
-    else if (TYPE_KEYS.has(key)) addType(value, into);
+    if (key.isClass || (key.isType && /(?:Error|Exception)$/.test(value))) addClass(value, into);
+    else if (key.isType) addType(value, into);
   }
   const fact = factOf(key, value, place);
   if (fact === undefined || into.facts.has(fact)) return;
   const inMs =
-    SECONDS.has(key) && typeof value === 'number'
+    key.isSeconds && typeof value === 'number'
       ? value * 1000
-      : key === 'retryafterms'
+      : key.name === 'retryafterms'
         ? Number(value) / 1000
         : value;
   into.facts.set(fact, { value: inMs, depth: place.depth });
@@ -265,11 +310,11 @@ function collectScalar(key: string, value: string | number | boolean, into: Fact
  * `request_id` beside a log message is usually the web request that the application served, and Lambda's own; inside an
  * error, or in the gateway's form, it is the id of the LLM call. `tenant_id` at the top may be Lambda's too.
  */
-function factOf(key: string, value: string | number | boolean, place: Place): Fact | undefined {
-  if (key === 'requestid')
+function factOf(key: Key, value: string | number | boolean, place: Place): Fact | undefined {
+  if (key.name === 'requestid')
     return place.depth > 0 || /^(?:req|chatcmpl)[-_]/.test(String(value)) ? 'requestId' : 'outerRequestId';
-  if (key === 'tenantid' && place.depth === 0) return 'outerTenant';
-  return ALIASES.get(key);
+  if (key.name === 'tenantid' && place.depth === 0) return 'outerTenant';
+  return key.fact;
 }
 
 const addType = (type: string, into: Facts): void => {
@@ -307,6 +352,7 @@ export function structuresIn(
   scan: Scan = { left: MAX_SCAN },
 ): { structures: Value[]; around: string } {
   const structures: Value[] = [];
+  if (!text.includes('{')) return { structures, around: text };
   let around = '';
   let from = 0;
   const opener = /\{(?=\s{0,80}(?:['"`[A-Za-z_$]))|\[(?=\s{0,20}\{)/g;
@@ -341,7 +387,7 @@ function readStructure(text: string, start: number): { value: Value; end: number
 
 /** Keys of the outermost objects: a structure without one is a code block or a set, not data. */
 function* leaves(value: Value): Generator<string> {
-  if (isFields(value)) yield* value.keys();
+  if (isFields(value)) yield* Object.keys(value);
   else if (Array.isArray(value)) for (const item of value.slice(0, 3)) yield* leaves(item);
 }
 

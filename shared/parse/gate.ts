@@ -2,6 +2,8 @@
  * Is this record an LLM call at all, and one of ours? Without an anchor on the record itself, a number, a word or a class
  * name counts for nothing: two thirds of all lines that look like failures are prose, code, metrics or somebody else's API.
  */
+
+import { screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
 import type { Evidence } from './evidence.ts';
 import {
@@ -117,7 +119,7 @@ const isChore = ({ text, hasErrorNest }: Evidence, shape: string, status: number
 const LOCAL_SERVER_PATH = /"?\/api\/(?:chat|generate|embed|embeddings)(?=["\s])/;
 
 /** Response headers by which a line of the HTTP client without an address still tells an LLM API. */
-const LLM_HEADER = /completion|x-ratelimit|openai|anthropic|gemini|gen-?ai|llm/i;
+const LLM_HEADER = screened(/completion|x-ratelimit|openai|anthropic|gemini|gen-?ai|llm/i);
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE =
@@ -170,11 +172,11 @@ const isStructuredCall = ({ facts, keys }: Evidence, shape: string): boolean =>
       keys.has('tokens')));
 
 /** `timeout=30` and `"timeout": None` report a setting. */
-const TIMEOUT_SETTING = /\b\w{0,20}time-?out['"]?\s?[=:]\s?(?:[\d.]{1,12}|None|null)/gi;
+const TIMEOUT_SETTING = screened(/\b\w{0,20}time-?out['"]?\s?[=:]\s?(?:[\d.]{1,12}|None|null)/gi);
 
 /** What the record says of itself; prompts and settings say nothing. */
 const saysFailure = ({ around, messages }: Evidence): boolean =>
-  FAILURE_PHRASE.test([around.slice(0, 60_000), ...messages].join('\n').replace(TIMEOUT_SETTING, ''));
+  FAILURE_PHRASE.test(TIMEOUT_SETTING.replace([around.slice(0, 60_000), ...messages].join('\n'), ''));
 
 /** For weak anchors: the failure must be spelled out, not merely hinted at. */
 function isClearFailure(evidence: Evidence, status: number | null): boolean {

@@ -5,8 +5,10 @@
  */
 
 export type Value = string | number | boolean | null | readonly Value[] | Fields;
-/** Keys come from log text, so a Map: a field called `__proto__` is just a name. */
-export type Fields = ReadonlyMap<string, Value>;
+/** As JSON.parse makes them. Keys come from log text: ask with `field`, and write through `put`. */
+export interface Fields {
+  readonly [key: string]: Value;
+}
 
 const MAX_DEPTH = 32;
 const MAX_NODES = 20_000;
@@ -24,7 +26,15 @@ const WORDS: Readonly<Record<string, boolean | null>> = {
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', '0': '' };
 const NUMBER = /^[+-]?(?:\d{1,30}(?:\.\d{1,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,3})?$/;
 
-export const isFields = (value: Value | undefined): value is Fields => value instanceof Map;
+export const isFields = (value: Value | undefined): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The field of that name that the text itself gave. */
+export const field = (fields: Fields, name: string): Value | undefined =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;
+
+/** Without a prototype, so a field called `__proto__` is just a name. */
+const noFields = (): Record<string, Value> => Object.create(null);
 
 interface Cursor {
   readonly text: string;
@@ -68,7 +78,7 @@ function readItems(cursor: Cursor, close: string, depth: number): Value[] {
 }
 
 function readFields(cursor: Cursor, depth: number): Fields {
-  const fields = new Map<string, Value>();
+  const fields = noFields();
   while (cursor.at < cursor.text.length) {
     skipSpace(cursor);
     const char = cursor.text[cursor.at];
@@ -90,7 +100,7 @@ function readFields(cursor: Cursor, depth: number): Fields {
       skipSpace(cursor);
       const value = readValue(cursor, depth + 1);
       // Duplicate keys: the last one wins, as in JSON.parse.
-      fields.set(key, value);
+      fields[key] = value;
     } else if (cursor.at === before) cursor.at++;
   }
   return fields;
@@ -179,14 +189,12 @@ function readError(cursor: Cursor, depth: number): Fields | null {
   const stack = text.slice(cursor.at, cursor.at + MAX_ERROR_MESSAGE).search(/\n[ \t]{1,80}at /);
   if (stack < 0) return null;
   const messageEnd = cursor.at + stack;
-  const named: [string, Value][] = [
-    ['name', head[0].slice(0, -2)],
-    ['message', text.slice(cursor.at + head[0].length, messageEnd)],
-  ];
+  const named = noFields();
+  named['name'] = head[0].slice(0, -2);
+  named['message'] = text.slice(cursor.at + head[0].length, messageEnd);
   cursor.at = messageEnd;
   for (STACK_FRAME.lastIndex = cursor.at; STACK_FRAME.test(text); ) cursor.at = STACK_FRAME.lastIndex;
-  if (text[cursor.at - 1] !== '{') return new Map(named);
-  return new Map([...named, ...(readFields(cursor, depth) as Fields)]);
+  return text[cursor.at - 1] === '{' ? Object.assign(named, readFields(cursor, depth)) : named;
 }
 
 /** `Headers {`, `Map(2) {`, `<ref *1> Foo {`. */
@@ -218,20 +226,15 @@ function skipSpace(cursor: Cursor): void {
   while (cursor.at < cursor.text.length && /\s/.test(cursor.text[cursor.at] as string)) cursor.at++;
 }
 
-/** JSON text as a Value with Maps for objects, or undefined when it is not JSON. What is nested deeper than MAX_DEPTH is left out. */
+/** JSON text as a Value, or undefined when it is not JSON. */
 export function readJson(text: string): Value | undefined {
+  // A refusal costs more than reading a whole record, and most texts that are no JSON show it in their second character.
+  if (!JSON_START.test(text)) return undefined;
   try {
-    return toValue(JSON.parse(text), 0);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-function toValue(json: unknown, depth: number): Value {
-  if (typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean') return json;
-  if (typeof json !== 'object' || json === null || depth > MAX_DEPTH) return null;
-  if (Array.isArray(json)) return json.map((item) => toValue(item, depth + 1));
-  const fields = new Map<string, Value>();
-  for (const key of Object.keys(json)) fields.set(key, toValue((json as Record<string, unknown>)[key], depth + 1));
-  return fields;
-}
+const JSON_START = /^\s*(?:\{\s*["}]|\[\s*["{[\]\d\-tfn]|["\d\-tfn])/;

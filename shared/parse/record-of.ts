@@ -1,6 +1,7 @@
 /** Evidence that passed the gate -> the call record: outermost status, telling texts, names, limits. */
 import type { CallRecord, Limit, LogBatch, LogEvent, RecordKind, StatusSource } from '../record.ts';
 import { dimension, redact, saltedHash } from '../redact.ts';
+import { type Screened, screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
 import { type Evidence, numberFact, stringFact } from './evidence.ts';
 import { isSuccess } from './gate.ts';
@@ -97,10 +98,10 @@ export function recordOf(
     tenant: name(
       stringFact(evidence, 'tenant') ??
         (lambda ? null : stringFact(evidence, 'outerTenant')) ??
-        /\btenant(?:_id)?[=:] ?([\w.-]{1,64})/.exec(text)?.[1] ??
+        TENANT_IN_TEXT.exec(text)?.[1] ??
         null,
     ),
-    project: name(stringFact(evidence, 'project') ?? /\bproject(?:_id)?[=:] ?([\w.-]{1,64})/.exec(text)?.[1] ?? null),
+    project: name(stringFact(evidence, 'project') ?? PROJECT_IN_TEXT.exec(text)?.[1] ?? null),
     keyAlias: name(keyAliasOf(evidence, text)),
     keyHash: keyHashOf(evidence, text, settings.keySalt),
     limit: limitOf(evidence, text),
@@ -129,13 +130,28 @@ export function recordOf(
   };
 }
 
+const TENANT_IN_TEXT = screened(/\btenant(?:_id)?[=:] ?([\w.-]{1,64})/);
+const PROJECT_IN_TEXT = screened(/\bproject(?:_id)?[=:] ?([\w.-]{1,64})/);
+const KEY_IN_TEXT = screened(/\bKey=([\w.@-]{1,64})(?= \()/);
+const KEY_ALIAS_IN_TEXT = screened(/\bkey_alias[=:] ?([\w.@-]{1,64})/);
+const KEY_END_IN_TEXT = screened(/\bsk-[\w.-]{0,60}?([\w]{4})\b(?=[).,\s]|$)/);
+const RESET_IN_TEXT = screened(/Limit resets at: (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/);
+const WAIT_IN_TEXT = screened(
+  /(?:try again in|retry after|retry in) ((?:\d{1,6}(?:\.\d{1,12})?(?:ms|h|m|s)){1,4})(?![a-z])/i,
+);
+const WAIT_SECONDS_IN_TEXT = screened(/(?:try again in|retry after|retry in) (\d{1,9}(?:\.\d{1,12})?) ?sec/i);
+const RETRIED_IN_TEXT = screened(/LiteLLM Retried: (\d{1,3}) times/);
+const ATTEMPTS_IN_TEXT = screened(/Failed after (\d{1,3}) attempts?/);
+const TRACE_ID_IN_TEXT = screened(/"trace_id"\s?:\s?"([\w-]{4,80})"/);
 const LAMBDA_PREFIX = /^(?:\[[A-Z]{4,8}\]\t)?\d{4}-\d\d-\d\dT[\d:.]{8,15}Z\t([0-9a-f]{8}-[0-9a-f-]{27})\t/;
 /** openai-node names each try; its retries name the first, which stands for the call. */
-const SDK_CHAIN = /\[(log_[0-9a-z]{4,12})(?:, retryOf: (log_[0-9a-z]{4,12}))?[,\]]/;
-const SDK_REQUEST_ID = /\b(?:x-request-id: |requestID: |request_id: |x-litellm-call-id['"]?: ?)['"]([\w-]{6,80})['"]/;
+const SDK_CHAIN = screened(/\[(log_[0-9a-z]{4,12})(?:, retryOf: (log_[0-9a-z]{4,12}))?[,\]]/);
+const SDK_REQUEST_ID = screened(
+  /\b(?:x-request-id: |requestID: |request_id: |x-litellm-call-id['"]?: ?)['"]([\w-]{6,80})['"]/,
+);
 
 const traceIdOf = (evidence: Evidence): string | null =>
-  /"trace_id"\s?:\s?"([\w-]{4,80})"/.exec(evidence.text.slice(0, 20_000))?.[1] ?? null;
+  TRACE_ID_IN_TEXT.exec(evidence.text.slice(0, 20_000))?.[1] ?? null;
 
 /** The failure texts of the structures, then the text around them, each once; what a fallback said later is left out. */
 function readableText(evidence: Evidence): string {
@@ -158,7 +174,7 @@ function readableText(evidence: Evidence): string {
 const cut = (text: string, length: number): string =>
   text.length <= length ? text : [...text.slice(0, length)].slice(0, -1).join('').toWellFormed();
 
-const MODEL_IN_TEXT: readonly RegExp[] = [
+const MODEL_IN_TEXT: readonly Screened[] = [
   /\bReceived Model Group=([\w.:@/+-]{2,100})/,
   /\b[Pp]assed model=([\w.:@/+-]{2,100})/,
   /\bmodel name passed in model=([\w.:@/+-]{2,100}?)\.? /,
@@ -167,7 +183,7 @@ const MODEL_IN_TEXT: readonly RegExp[] = [
   /\bTried to access ([\w.:@/+-]{2,100})/,
   /\b(?:Rate limit reached|Request too large) for (?:model )?`?([\w.:@/-]{2,100})`? in/,
   /\/models?\/([\w.@%-]{2,100}):/,
-];
+].map(screened);
 
 function modelOf(evidence: Evidence, text: string): string | null {
   const field = stringFact(evidence, 'model');
@@ -200,23 +216,24 @@ function providerOf(evidence: Evidence, text: string, model: string | null): str
 
 const keyAliasOf = (evidence: Evidence, text: string): string | null =>
   stringFact(evidence, 'keyAlias') ??
-  /\bKey=([\w.@-]{1,64})(?= \()/.exec(text)?.[1] ??
-  /\bkey_alias[=:] ?([\w.@-]{1,64})/.exec(text)?.[1]?.replace(/^None$/, '') ??
+  KEY_IN_TEXT.exec(text)?.[1] ??
+  KEY_ALIAS_IN_TEXT.exec(text)?.[1]?.replace(/^None$/, '') ??
   null;
 
 function keyHashOf(evidence: Evidence, text: string, salt: string): string | null {
-  const key = stringFact(evidence, 'keyHash') ?? /\bsk-[\w.-]{0,60}?([\w]{4})\b(?=[).,\s]|$)/.exec(text)?.[1] ?? null;
+  const key = stringFact(evidence, 'keyHash') ?? KEY_END_IN_TEXT.exec(text)?.[1] ?? null;
   return key === null ? null : saltedHash(key, salt);
 }
 
 const AMOUNT = '\\$?([\\d.,]{1,20}(?:e-?\\d{1,3})?)';
 const LIMITS: readonly {
-  readonly pattern: RegExp;
+  readonly pattern: Screened;
   readonly limit: (match: RegExpExecArray) => Omit<Limit, 'resetsAtMs'>;
 }[] = [
   {
-    pattern:
+    pattern: screened(
       /Rate limit exceeded for (\w{2,30}): [^.\s]{1,100}\. Limit type: (requests|tokens|max_parallel_requests)\. Current limit: (\d{1,15})(?:, Remaining: (\d{1,15}))?/,
+    ),
     limit: (m) => ({
       scope: m[1] === 'api_key' ? 'key' : (m[1] as string),
       dimension: m[2] === 'max_parallel_requests' ? 'concurrency' : (m[2] as 'requests' | 'tokens'),
@@ -225,8 +242,10 @@ const LIMITS: readonly {
     }),
   },
   {
-    pattern: new RegExp(
-      `(?:(Key|Team|User|Tag|End User)=\\S{1,80} (?:\\(\\S{1,60}\\) )?)?Current (?:cost|spend)[^\\d$]{1,20}${AMOUNT}[,;.] [Mm]ax[ _][Bb]udget\\S{0,20}: ${AMOUNT}`,
+    pattern: screened(
+      new RegExp(
+        `(?:(Key|Team|User|Tag|End User)=\\S{1,80} (?:\\(\\S{1,60}\\) )?)?Current (?:cost|spend)[^\\d$]{1,20}${AMOUNT}[,;.] [Mm]ax[ _][Bb]udget\\S{0,20}: ${AMOUNT}`,
+      ),
     ),
     limit: (m) => ({
       scope: m[1]?.toLowerCase() ?? null,
@@ -236,8 +255,10 @@ const LIMITS: readonly {
     }),
   },
   {
-    pattern: new RegExp(
-      `(Key|Team|User|End User)=\\S{1,80} over (?:\\w{1,10} )?budget\\. Spend=${AMOUNT}, (?:Budget|Limit)=${AMOUNT}`,
+    pattern: screened(
+      new RegExp(
+        `(Key|Team|User|End User)=\\S{1,80} over (?:\\w{1,10} )?budget\\. Spend=${AMOUNT}, (?:Budget|Limit)=${AMOUNT}`,
+      ),
     ),
     limit: (m) => ({
       scope: (m[1] as string).toLowerCase(),
@@ -247,8 +268,9 @@ const LIMITS: readonly {
     }),
   },
   {
-    pattern:
+    pattern: screened(
       /\b(RPM|TPM|requests per (?:min(?:ute)?|day)|tokens per (?:min(?:ute)?|day))(?: \([RT]P[MD]\))?:? (?:[Ll]imit)?[ =:]{1,2}(\d{1,15})(?:, (?:Used|current usage)[ =](\d{1,15}))?/,
+    ),
     limit: (m) => ({
       scope: 'provider',
       dimension: /^r/i.test(m[1] as string) ? 'requests' : 'tokens',
@@ -279,7 +301,7 @@ function limitOf(evidence: Evidence, text: string): Limit | null {
 
 function resetOf(evidence: Evidence, text: string): number | null {
   // The gateway writes its local time and calls it UTC: taken as it stands, and nowhere used as more than a hint.
-  const stated = /Limit resets at: (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/.exec(text);
+  const stated = RESET_IN_TEXT.exec(text);
   const iso = stated ? `${stated[1]}T${stated[2]}Z` : stringFact(evidence, 'resetAt');
   const at = iso === null ? Number.NaN : Date.parse(iso);
   return Number.isFinite(at) ? at : null;
@@ -293,23 +315,21 @@ function retryAfterOf(evidence: Evidence, text: string): number | null {
   const header = evidence.facts.get('retryAfter')?.value;
   if (header !== undefined && /^\d{1,9}(?:\.\d{1,9})?$/.test(String(header)))
     return Math.min(Math.round(Number(header) * 1000), DAY_MS);
-  const hint = /(?:try again in|retry after|retry in) ((?:\d{1,6}(?:\.\d{1,12})?(?:ms|h|m|s)){1,4})(?![a-z])/i.exec(
-    text,
-  );
+  const hint = WAIT_IN_TEXT.exec(text);
   if (hint) {
     const parts = (hint[1] as string).matchAll(/([\d.]{1,20})(ms|h|m|s)/g);
     const total = [...parts].reduce((sum, part) => sum + Number(part[1]) * (UNIT_MS[part[2] as string] ?? 0), 0);
     return Math.min(Math.round(total), DAY_MS);
   }
-  const seconds = /(?:try again in|retry after|retry in) (\d{1,9}(?:\.\d{1,12})?) ?sec/i.exec(text);
+  const seconds = WAIT_SECONDS_IN_TEXT.exec(text);
   return seconds ? Math.min(Math.round(Number(seconds[1]) * 1000), DAY_MS) : null;
 }
 
 /** Retries that the text itself reports. */
 function attemptsInText(text: string): number | null {
-  const retried = /LiteLLM Retried: (\d{1,3}) times/.exec(text)?.[1];
+  const retried = RETRIED_IN_TEXT.exec(text)?.[1];
   if (retried !== undefined) return Number(retried);
-  const attempts = /Failed after (\d{1,3}) attempts?/.exec(text)?.[1];
+  const attempts = ATTEMPTS_IN_TEXT.exec(text)?.[1];
   return attempts === undefined ? null : Math.max(0, Number(attempts) - 1);
 }
 

@@ -3,6 +3,7 @@
  * record it is. A new shape is a row here, aliases in `fields.ts` where it uses new names, and a fixture.
  */
 import type { RecordKind } from '../record.ts';
+import { type Screened, screened } from '../screen.ts';
 import type { Evidence } from './evidence.ts';
 
 interface Shape {
@@ -12,17 +13,18 @@ interface Shape {
   readonly test: (evidence: Evidence) => boolean;
 }
 
-const text =
-  (pattern: RegExp) =>
-  (evidence: Evidence): boolean =>
-    pattern.test(evidence.text.length > 60_000 ? evidence.text.slice(0, 60_000) : evidence.text);
+const text = (pattern: RegExp | Screened): Shape['test'] => {
+  const screen = pattern instanceof RegExp ? screened(pattern) : pattern;
+  return ({ text: all }) => screen.test(all.length > 60_000 ? all.slice(0, 60_000) : all);
+};
 const keys =
   (...names: string[]) =>
   ({ keys: seen, isJson }: Evidence): boolean =>
     isJson && names.every((name) => seen.has(name));
 
-const RETRY_NOTICE =
-  /\bRetrying\b[^\n]{0,200}? in \d[\d.]{0,20} ?(?:s\b|sec|ms\b)|\bRetrying request\b|\bretrying,? (?:once|\d{1,3} attempts? remaining|in \d)|\bas it raised\b|\bRetrying in \d|\bReconnecting\b|\bwill (?:be )?retr(?:y|ied)\b|\bthis was (?:attempt|the \d)/i;
+const RETRY_NOTICE = screened(
+  /\bRetrying\b[^\n]{0,200}? in \d[\d.]{0,20} ?(?:s\b|sec|ms\b)|\bRetrying request\b|\bretrying,? (?:once|\d{1,3} attempts? remaining|in \d)|\bas it raised\b|\bRetrying in \d|\bReconnecting\b|\bwill (?:be )?retr(?:y|ied)\b|\bthis was (?:attempt|the \d)/i,
+);
 
 export const SHAPES: readonly Shape[] = [
   { name: 'own-log', kind: null, test: (e) => e.isJson && e.facts.get('service')?.value === 'gridwatch' },
@@ -84,7 +86,7 @@ export const SHAPES: readonly Shape[] = [
 ];
 
 /** Lines of `[log_…]` say themselves whether the SDK goes on. */
-const ENDED = /no more retries left|\berror; /;
+const ENDED = screened(/no more retries left|\berror; /);
 
 export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | null } {
   // JSON loggers wrap the lines of the HTTP client and the SDK: a try stays a try.
@@ -102,7 +104,8 @@ export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | 
   return { name: shape.name, kind: shape.kind };
 }
 
+const GIVEN_UP = screened(/\bTraceback\b|no more retries|giving up|gave up/i);
+
 /** A retry notice, unless the same text also tells the end. */
 const isRetryNotice = ({ text: all }: Evidence): boolean =>
-  RETRY_NOTICE.test(all.length > 20_000 ? all.slice(0, 20_000) : all) &&
-  !/\bTraceback\b|no more retries|giving up|gave up/i.test(all);
+  RETRY_NOTICE.test(all.length > 20_000 ? all.slice(0, 20_000) : all) && !GIVEN_UP.test(all);

@@ -1,4 +1,5 @@
 /** HTTP statuses as they stand in logs: strictly read, because ids, ports, prices and token counts look just like them. */
+import { type Screened, screened } from '../screen.ts';
 
 /** 100–599 from a number or from text such as `429`, `"429"`, `429.0`, `HTTP 429`, `HTTP/1.1 429 Too Many Requests`; else null. */
 export function readStatus(value: unknown): number | null {
@@ -10,7 +11,7 @@ export function readStatus(value: unknown): number | null {
 }
 
 /** Places in text where three digits are a status and nothing else, most explicit first within one line. */
-const IN_TEXT: readonly RegExp[] = [
+const IN_TEXT: readonly Screened[] = [
   /\bError code: ?([1-5]\d\d)\b/,
   /"HTTP\/\d(?:\.\d)? ([1-5]\d\d)[" ]/,
   /\bHTTP\/\d(?:\.\d)?" ([1-5]\d\d)\b/,

@@ -2,6 +2,7 @@
  * The words by which a line is known to speak of an LLM call: hosts, API paths, signatures of gateways and SDKs. They are
  * the gate's only knowledge, kept as data. Sources: reference texts of the gateway family and the vendors' API pages.
  */
+import { screened } from '../screen.ts';
 
 /** Host -> provider. */
 const HOSTS: ReadonlyMap<string, string> = new Map(
@@ -73,12 +74,14 @@ const VENDOR_LINK =
   /\b(?:platform|status|help)\.openai\.com|aka\.ms\/oai|ai\.google\.dev|ai\.dev\/rate|ai\.studio\/|aistudio\.google|(?:docs|console|support)\.(?:anthropic|claude)\.com|platform\.claude\.com|console\.groq\.com|groqstatus\.com|dashboard\.cohere\.com|docs\.cohere\.com|openrouter\.ai\/(?:settings|docs|models|credits)|(?:docs|console)\.mistral\.ai|docs\.litellm\.ai|docs\.llmgrid\.ai|(?:docs|api)\.together\.(?:ai|xyz)\/|api-docs\.deepseek\.com|console\.x\.ai|cloud\.google\.com\/vertex-ai|docs\.x\.ai|js\.langchain\.com|python\.langchain\.com/;
 
 /** Path endings that only LLM APIs have. */
-export const LLM_PATH =
-  /\/(?:chat\/completions?|completions|embeddings|responses|v1\/messages|images\/generations|audio\/(?:speech|transcriptions)|moderations|rerank|invoke-with-response-stream|converse(?:-stream)?)(?![\w-])|\/models?\/[\w.:@%/-]{1,120}[:/](?:generateContent|streamGenerateContent|batchEmbedContents|embedContent|countTokens|predict|rawPredict|invoke)(?![\w-])|\/api\/(?:chat|generate|embed|tags)(?=["\s?,)]|$)/;
+export const LLM_PATH = screened(
+  /\/(?:chat\/completions?|completions|embeddings|responses|v1\/messages|images\/generations|audio\/(?:speech|transcriptions)|moderations|rerank|invoke-with-response-stream|converse(?:-stream)?)(?![\w-])|\/models?\/[\w.:@%/-]{1,120}[:/](?:generateContent|streamGenerateContent|batchEmbedContents|embedContent|countTokens|predict|rawPredict|invoke)(?![\w-])|\/api\/(?:chat|generate|embed|tags)(?=["\s?,)]|$)/,
+);
 
 /** The same for a path that stands alone on a server's own access line, where `/api/chat` is the application's. */
-export const LLM_SERVER_PATH =
-  /\/(?:chat\/completions|completions|embeddings|v1\/responses|v1\/messages|images\/generations)(?![\w/-])|:(?:generateContent|streamGenerateContent)(?!\w)/;
+export const LLM_SERVER_PATH = screened(
+  /\/(?:chat\/completions|completions|embeddings|v1\/responses|v1\/messages|images\/generations)(?![\w/-])|:(?:generateContent|streamGenerateContent)(?!\w)/,
+);
 
 /** Class names and phrases that only gateways, SDKs and agent frameworks print. */
 const NAMES =
@@ -103,8 +106,9 @@ export const LLM_WORD =
   /(?<![A-Za-z0-9])(?:open ?ai|open ?router|anthropic|claude|gemini|gpt-?[345o][\w.-]{0,40}|gpt|chatgpt|llama[\w.:-]{0,40}|mistral(?:ai)?|mixtral|groq|ollama|bedrock|vertex[ _]?ai|deepseek|cohere|qwen[\w.:/-]{0,40}|vllm|sglang|hugging ?face(?!\.co\b|_hub)|llms?|gen ?ai|embeddings?|chat completions?|language model|max_tokens|max_completion_tokens|prompt tokens|tokens? per (?:min|day)|mqllmengine|perplexity|x\.?ai|grok-\d[\w.-]{0,20}|cerebras|fireworks ?ai|together ai|nvidia nim|moonshot|kimi[\w.-]{0,20}|glm-?\d[\w.-]{0,20}|zhipu(?:ai)?|dashscope|minimax|doubao[\w.-]{0,20}|ernie-?bot|qianfan|hunyuan|siliconflow|gemma[\w.:-]{0,20}|phi-?[34][\w.:-]{0,20}|lm ?studio|llama\.cpp|text-generation|semantic kernel|ai sdk|portkey)(?![A-Za-z0-9])/i;
 
 /** `<Name>Exception` and friends inside a gateway message: the provider behind it. */
-export const PROVIDER_TOKEN =
-  /\b(OpenAI|AzureOpenAI|Azure|Anthropic|Bedrock|VertexAI|Vertex_?ai|Gemini|Mistral|Groq|Deepseek|Cohere|Openrouter|Cerebras|Fireworks_?ai|Together_?ai|Huggingface|Ollama|Perplexity|Xai|Sagemaker|Replicate|Databricks|Watsonx|Nvidia_nim)(?:Exception|Error)\b/i;
+export const PROVIDER_TOKEN = screened(
+  /\b(OpenAI|AzureOpenAI|Azure|Anthropic|Bedrock|VertexAI|Vertex_?ai|Gemini|Mistral|Groq|Deepseek|Cohere|Openrouter|Cerebras|Fireworks_?ai|Together_?ai|Huggingface|Ollama|Perplexity|Xai|Sagemaker|Replicate|Databricks|Watsonx|Nvidia_nim)(?:Exception|Error)\b/i,
+);
 
 const PROVIDER_NAMES: ReadonlyMap<string, string> = new Map([
   ['azureopenai', 'azure'],

@@ -1,0 +1,104 @@
+/**
+ * Patterns asked only of texts that could match them. Reading one failure asks a hundred patterns, and nearly all say no;
+ * but nearly every pattern needs certain words, so one look at the text answers for most of them. The look notes each run
+ * of three characters (letters folded to one case, digits alike, all else alike: 15 bits); a pattern is tried only when
+ * all runs of at least one of its literals were seen. What a pattern needs is derived from its source (`screen/literals.ts`), so
+ * whoever changes a pattern need not know of this. A screen may let a text pass in vain; it never keeps a match back.
+ */
+import { literalsOf } from './screen/literals.ts';
+
+export interface Screened {
+  test(text: string): boolean;
+  exec(text: string): RegExpExecArray | null;
+  replace(text: string, replacement: string): string;
+}
+
+/** The pattern behind its screen. Patterns with `y`, and `g` outside `replace`, keep their place between calls: not for those. */
+export function screened(pattern: RegExp): Screened {
+  let needs: Needs | null | undefined;
+  const passes = (text: string): boolean => {
+    // Derived at the first question, not at start-up.
+    if (needs === undefined) needs = needsOf(pattern);
+    return needs === null || holdsOne(needs, lookAt(text));
+  };
+  return {
+    test: (text) => passes(text) && pattern.test(text),
+    exec: (text) => (passes(text) ? pattern.exec(text) : null),
+    replace: (text, replacement) => (passes(text) ? text.replace(pattern, replacement) : text),
+  };
+}
+
+const RUNS = 1 << 15;
+/** a–z are 1–26, digits 27, everything else 0. */
+const FOLDED = new Uint8Array(65_536);
+for (let code = 0; code < 26; code++) FOLDED[65 + code] = FOLDED[97 + code] = code + 1;
+FOLDED.fill(27, 48, 58);
+
+/** The run of three characters that ends with `code`, from the one that ended before it. */
+const next = (run: number, code: number): number => ((run << 5) & (RUNS - 1)) | (FOLDED[code] as number);
+
+/** What was seen of a text: the runs marked with `mark`. Marks save emptying the table for each text. */
+interface Look {
+  text: string;
+  mark: number;
+  readonly marks: Uint8Array;
+}
+
+/** The last texts looked at: many patterns in a row are asked about one text, and a few texts take turns. */
+const LOOKS: readonly Look[] = Array.from({ length: 4 }, () => ({ text: '', mark: 1, marks: new Uint8Array(RUNS) }));
+let oldest = 0;
+
+function lookAt(text: string): Look {
+  for (const look of LOOKS) if (look.text === text) return look;
+  const look = LOOKS[oldest] as Look;
+  oldest = (oldest + 1) % LOOKS.length;
+  look.text = text;
+  look.mark = (look.mark % 255) + 1;
+  if (look.mark === 1) look.marks.fill(0);
+  note(text, look);
+  return look;
+}
+
+function note(text: string, { mark, marks }: Look): void {
+  if (text.length < 3) return;
+  let run = next(next(0, text.charCodeAt(0)), text.charCodeAt(1));
+  for (let at = 2; at < text.length; at++) {
+    run = next(run, text.charCodeAt(at));
+    marks[run] = mark;
+  }
+}
+
+/** Of each literal its rarest run, and all of its runs. */
+interface Needs {
+  readonly rarest: Uint16Array;
+  readonly runs: readonly Uint16Array[];
+}
+
+function holdsOne({ rarest, runs }: Needs, look: Look): boolean {
+  const { mark, marks } = look;
+  for (let at = 0; at < rarest.length; at++)
+    if (marks[rarest[at] as number] === mark && holdsAll(runs[at] as Uint16Array, look)) return true;
+  return false;
+}
+
+function holdsAll(runs: Uint16Array, { mark, marks }: Look): boolean {
+  for (let at = 0; at < runs.length; at++) if (marks[runs[at] as number] !== mark) return false;
+  return true;
+}
+
+function needsOf(pattern: RegExp): Needs | null {
+  const literals = literalsOf(pattern);
+  if (literals === null) return null;
+  const runs = literals.map(runsOf);
+  return { rarest: Uint16Array.from(runs, (own) => own[0] as number), runs };
+}
+
+/** Rare letters say more, so they are asked first. */
+const BY_RARITY = 'zqxjkvbywgpfmucdlhrsnioate0 ';
+
+function runsOf(literal: string): Uint16Array {
+  const rarity = (run: string): number => [...run].reduce((sum, char) => sum + BY_RARITY.indexOf(char), 0);
+  const all = Array.from({ length: literal.length - 2 }, (_, at) => literal.slice(at, at + 3));
+  const distinct = [...new Set(all)].sort((a, b) => rarity(a) - rarity(b));
+  return Uint16Array.from(distinct, (run) => [...run].reduce((bits, char) => next(bits, char.charCodeAt(0)), 0));
+}

@@ -1,0 +1,122 @@
+/** A screen may let a text pass in vain; it never keeps a match back. */
+import fc from 'fast-check';
+import { literalsOf } from '../../shared/screen/literals.ts';
+import { screened } from '../../shared/screen.ts';
+import { SIGNALS } from '../../shared/signals.ts';
+import { FAILURES } from '../fixtures/failures.ts';
+import { NOISE } from '../fixtures/noise.ts';
+import { canRender, SHAPES } from '../fixtures/shapes.ts';
+
+describe('what a pattern needs', () => {
+  test.each<[string, RegExp, readonly string[] | null]>([
+    ['a word', /quota/, ['quota']],
+    ['one of some words', /quota|budget/i, ['quota', 'budget']],
+    ['letters of either case, any digit, any sign', /API v1-x/, ['api v0 x']],
+    ['what may be missing, with and without', /rate[- _]?limit/, ['ratelimit', 'rate limit']],
+    ['each way through a group', /tim(?:ed|ing) out/, ['timed out', 'timing out']],
+    ['the longest part that is sure', /\bis .{0,40}too large\w*/, ['too large']],
+    ['what stands around the match', /(?<=\?token=)[^&]+/, [' token ']],
+    ['what repeats at least once', /(?:quota)+ ?\d/, ['quota']],
+    ['not what holds a shorter one', /rate limit exceeded|rate limit/, ['rate limit']],
+    ['nothing where one way needs nothing', /quota|\d/, null],
+    ['nothing of what may be missing', /(?:quota)?/, null],
+    ['nothing of what must not follow', /a(?!quota)/, null],
+    ['nothing of a class', /[a-z]{3,}[^q]/, null],
+    ['nothing where case folds beyond ASCII', /quota/iu, null],
+    ['nothing that is too short to look for', /ab/, null],
+  ])('%s', (_, pattern, needs) => {
+    expect(literalsOf(pattern)).toEqual(needs);
+  });
+});
+
+const texts = [
+  ...NOISE,
+  ...Object.values(SHAPES).flatMap((shape) =>
+    FAILURES.filter((failure) => canRender(shape, failure)).flatMap((failure) =>
+      shape.render({ failure, atMs: Date.UTC(2026, 10, 17), model: 'gpt-4o' }),
+    ),
+  ),
+];
+const patterns = SIGNALS.flatMap(({ text }) => text ?? []);
+
+test('every pattern of the causes needs something that can be looked for', () => {
+  expect(patterns.filter((pattern) => literalsOf(pattern) === null)).toEqual([]);
+});
+
+test('screened patterns answer on every fixture as they do alone', () => {
+  const screens = patterns.map(screened);
+  const differing = texts.flatMap((text) =>
+    patterns
+      .filter((pattern, at) => screens[at]?.test(text) !== pattern.test(text))
+      .map(({ source }) => [source, text]),
+  );
+  expect(differing).toEqual([]);
+});
+
+describe('generated patterns and texts', () => {
+  const piece = fc.constantFrom('ab', 'Abc', 'x', ' ', '-', '0', '429', 'é', '\n', 'limit', 'rate');
+  const atom = fc.oneof(
+    piece,
+    fc.constantFrom(
+      '\\d',
+      '\\w',
+      '\\s',
+      '\\b',
+      '.',
+      '[ab]',
+      '[^a]',
+      '[a-c0-1]',
+      '[\\w-]',
+      '[- _]',
+      '\\x41',
+      '\\.',
+      '^',
+      '$',
+    ),
+  );
+  const times = (...quantifiers: string[]) => fc.constantFrom('', '', ...quantifiers);
+  // Without bound only over one character, so that no pattern takes for ever.
+  const atoms = fc
+    .tuple(atom, times('?', '+', '{2}', '{0,2}', '+?'))
+    .map(([body, n]) => (n ? `(?:${body})${n}` : body));
+  const inBrackets = (body: fc.Arbitrary<string>) =>
+    fc
+      .tuple(fc.constantFrom('?:', '', '?=', '?<=', '?!'), body, times('?', '{1,2}'))
+      .map(([kind, inner, n]) => `(?:(${kind}${inner}))${n}`);
+  const waysOf = (part: fc.Arbitrary<string>) =>
+    fc
+      .array(
+        fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('')),
+        { minLength: 1, maxLength: 3 },
+      )
+      .map((ways) => ways.join('|'));
+  const pattern = waysOf(fc.oneof(atoms, inBrackets(waysOf(fc.oneof(atoms, inBrackets(waysOf(atoms)))))));
+  test('a match is never kept back', () => {
+    const text = fc
+      .array(fc.oneof(piece, fc.string({ maxLength: 3 })), { maxLength: 8 })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(
+        pattern,
+        fc.constantFrom('', 'i', 'm', 'is'),
+        fc.array(text, { minLength: 10, maxLength: 10 }),
+        (source, flags, all) => {
+          const alone = new RegExp(source, flags);
+          const screen = screened(new RegExp(source, flags));
+          for (const one of all) expect([one, screen.exec(one)?.index]).toEqual([one, alone.exec(one)?.index]);
+        },
+      ),
+      { seed: 20261117, numRuns: 400 },
+    );
+  });
+});
+
+test('texts that take turns keep their own answers', () => {
+  const needles = ['quota', 'budget', 'timeout', 'refused', 'overload', 'expired'];
+  const screens = needles.map((needle) => screened(new RegExp(needle)));
+  const answers = Array.from({ length: 600 }, (_, turn) => {
+    const at = (turn * 7) % needles.length;
+    return screens.map((screen) => screen.test(`turn ${turn}: ${needles[at]}`)).indexOf(true) === at;
+  });
+  expect(answers).not.toContain(false);
+});
