@@ -125,6 +125,8 @@ const isOtherChain = (a: CallRecord, b: CallRecord): boolean => {
 };
 const chainOf = ({ requestId }: CallRecord): string | null => (requestId?.startsWith('log_') ? requestId : null);
 
+const NAMES = ['endpoint', 'model', 'tenant', 'project', 'keyAlias'] as const;
+
 /** Nothing that both name differs. */
 const agree = (a: CallRecord, b: CallRecord): boolean =>
   NAMES.every((field) => a[field] === null || b[field] === null || a[field] === b[field]);

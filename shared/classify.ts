@@ -6,6 +6,7 @@ import { type Category, type CauseId, categoryOf, causeById, type Origin, type R
 import { holds } from './own-rules.ts';
 import { PROVIDER_TOKEN } from './parse/vocabulary.ts';
 import type { CallRecord } from './record.ts';
+import { type Screened, screened } from './screen.ts';
 import type { OwnRule } from './setting-rules.ts';
 import { BY_STATUS, SIGNALS, type Signal } from './signals.ts';
 
@@ -69,6 +70,14 @@ function byOwnRule(record: CallRecord, rules: readonly OwnRule[]): Decision | nu
   return found === undefined ? null : { cause: found.cause, rule: 'own', by: found.name };
 }
 
+interface Row extends Omit<Signal, 'text'> {
+  readonly text?: Screened | undefined;
+}
+const ROWS: readonly Row[] = SIGNALS.map((row) => ({ ...row, text: row.text && screened(row.text) }));
+const TYPED = ROWS.filter((row) => row.types !== undefined);
+const HINTED = ROWS.filter((row) => row.hints !== undefined);
+const SPECIFIC = ROWS.filter((row) => row.general === undefined && row.text !== undefined);
+
 function causeOf(record: CallRecord): Decision {
   const text = record.message ?? '';
   const types = new Set((record.errorType ?? '').toLowerCase().split(' '));
@@ -79,30 +88,39 @@ function causeOf(record: CallRecord): Decision {
       .flatMap((name) => [name, name.slice(name.lastIndexOf('.') + 1)]),
   );
   const byProvider = PROVIDER_TOKEN.test(text);
-  const rows = SIGNALS.filter((row) => applies(row, record.status, byProvider));
-  const pick = (rule: Rule, test: (row: Signal) => boolean, named?: (row: Signal) => string | undefined) => {
-    const row = rows.find(test);
-    return row ? { cause: row.cause, rule, by: named?.(row) ?? row.cause } : null;
+  const pick = (
+    rule: Rule,
+    rows: readonly Row[],
+    test: (row: Row) => boolean,
+    named?: (row: Row) => string | undefined,
+  ) => {
+    for (const row of rows)
+      if (applies(row, record.status, byProvider) && test(row))
+        return { cause: row.cause, rule, by: named?.(row) ?? row.cause };
+    return null;
   };
   const isType = (type: string): boolean => types.has(type) && !GENERAL.has(type);
   const isNamed = (name: string): boolean => types.has(name) || classes.has(name);
   return (
     pick(
       'type',
+      TYPED,
       (row) => row.types?.some(isType) ?? false,
       (row) => row.types?.find(isType),
     ) ??
-    pick('text', (row) => row.general === undefined && (row.text?.test(text) ?? false)) ??
+    pick('text', SPECIFIC, (row) => row.text?.test(text) ?? false) ??
     byLimit(record) ??
-    pick('family', (row) => row.text?.test(text) ?? false) ??
+    pick('family', ROWS, (row) => row.text?.test(text) ?? false) ??
     pick(
       'type',
+      TYPED,
       (row) => row.types?.some(isNamed) ?? false,
       (row) => row.types?.find(isNamed),
     ) ??
     byStatus(record.status) ??
     pick(
       'hint',
+      HINTED,
       (row) => row.hints?.some(isNamed) ?? false,
       (row) => row.hints?.find(isNamed),
     ) ?? { cause: 'unknown', rule: 'none', by: null }

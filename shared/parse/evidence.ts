@@ -1,4 +1,6 @@
 /** Everything one piece of log text says about an LLM call, before anybody judges it. */
+
+import { screened } from '../screen.ts';
 import { collect, type Facts, type KeyNames, noFacts, pairsIn, structuresIn } from './fields.ts';
 import { readJson, type Value } from './literal.ts';
 import { statusInText } from './status.ts';
@@ -25,8 +27,9 @@ const MAX_TEXT = 20_000;
 const CLASS_WORD = screened(/Error|Exception|Timeout/);
 const CLASS_WORDS = /Error|Exception|Timeout/g;
 const CLASS_NAME = /\b(?:[A-Za-z_]\w{0,40}\.){0,6}([A-Z]\w{1,60}(?:Error|Exception|Timeout))\b/g;
-const CALLED =
-  /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|Post|Get|HEAD|PUT|DELETE) "?|\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/;
+const CALLED = screened(
+  /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|Post|Get|HEAD|PUT|DELETE) "?|\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/,
+);
 // Stack frames and the source lines below Python's: they name functions, never causes.
 const FRAME_WORD = /\bat |File "|Traceback|\^|~/;
 const FRAME =

@@ -3,7 +3,7 @@
  * One alias table instead of a parser per logger: a logger that nests its error elsewhere needs no new code.
  */
 import { OWN_FIELDS, type OwnField, type OwnFields } from '../setting-rules.ts';
-import { type Fields, isFields, readJson, readLiteral, type Value } from './literal.ts';
+import { type Fields, field, isFields, noFields, readJson, readLiteral, type Value } from './literal.ts';
 import { readStatus } from './status.ts';
 
 /** A single fact of a record; the first one found from the outside in wins. */
@@ -107,7 +107,7 @@ const REQUESTS = new Set([
 ]);
 
 /** What a team calls a field -> the name by which it is known here. */
-const KEYS: Readonly<Record<OwnField, string>> = {
+const KNOWN_AS: Readonly<Record<OwnField, string>> = {
   ...{ status: 'status', type: 'type', class: 'errorclass', message: 'errormessage', model: 'model' },
   ...{ provider: 'provider', tenant: 'tenant', project: 'project', keyAlias: 'keyalias', requestId: 'callid' },
   ...{ traceId: 'xllmgridtraceid', latencyMs: 'latencyms', service: 'service' },
@@ -117,7 +117,9 @@ export type KeyNames = ReadonlyMap<string, string>;
 const NO_NAMES: KeyNames = new Map();
 
 export const keyNames = (fields: OwnFields): KeyNames =>
-  new Map(OWN_FIELDS.flatMap((field) => (fields[field] ?? []).map((name) => [normalise(name), KEYS[field]] as const)));
+  new Map(
+    OWN_FIELDS.flatMap((field) => (fields[field] ?? []).map((name) => [normalise(name), KNOWN_AS[field]] as const)),
+  );
 
 const normalise = (key: string): string => key.toLowerCase().replace(/[\s_.\-@$[\]]/g, '');
 
@@ -227,11 +229,12 @@ export function collect(
   }
   if (!isFields(value)) return;
   if (isRefusalBody(value)) into.isErrorEnvelope = true;
-  let seen = 0;
-  for (const [key, field] of value) {
-    if (++seen > MAX_FACTS) break;
-    const name = normalise(key);
-    collectField(into.names.get(name) ?? name, field, into, place);
+  const keys = Object.keys(value);
+  if (keys.length > MAX_FACTS) keys.length = MAX_FACTS;
+  for (const key of keys) {
+    const known = keyOf(key);
+    const own = into.names.get(known.name);
+    collectField(own === undefined ? known : keyOf(own), value[key] as Value, into, place);
   }
 }
 
@@ -240,13 +243,15 @@ export function collect(
  * vLLM. Payment and social APIs use the same frame; the fields of theirs that no LLM API has tell them apart.
  */
 function isRefusalBody(fields: Fields): boolean {
-  const error = fields.get('error');
-  if (fields.get('object') === 'error') return fields.has('message') && fields.has('type');
-  if (!isFields(error) || (fields.size > 2 && fields.get('type') !== 'error')) return false;
-  if (!error.has('message') || FOREIGN_FIELDS.some((name) => error.has(name))) return false;
-  const type = error.get('type');
+  const error = field(fields, 'error');
+  if (field(fields, 'object') === 'error') return Object.hasOwn(fields, 'message') && Object.hasOwn(fields, 'type');
+  if (!isFields(error)) return false;
+  const has = (name: string): boolean => Object.hasOwn(error, name);
+  if (Object.keys(fields).length > 2 && field(fields, 'type') !== 'error') return false;
+  if (!has('message') || FOREIGN_FIELDS.some(has)) return false;
+  const type = field(error, 'type');
   if (typeof type === 'string' && FOREIGN_TYPE.test(type)) return false;
-  return (error.has('type') || error.has('code') || error.has('param')) && !error.has('stack') && !error.has('name');
+  return ['type', 'code', 'param'].some(has) && !has('stack') && !has('name');
 }
 const FOREIGN_FIELDS =
   'charge decline_code doc_url payment_intent request_log_url setup_intent fbtrace_id error_subcode errors'.split(' ');
@@ -260,13 +265,14 @@ function collectField(key: Key, value: Value, into: Facts, place: Place): void {
     into.messages.push(value.filter((part) => typeof part !== 'object').join('.'));
   if (key.isClosed) return;
   // The first line of a stack names the class that loggers otherwise lose.
-  const [top] = key === 'stack' ? (Array.isArray(value) ? value : [value]) : [];
-  if (typeof top === 'string') into.messages.push(top.split('\n', 1)[0] as string);
+  if (name === 'stack') {
+    const top = Array.isArray(value) ? value[0] : value;
+    if (typeof top === 'string') into.messages.push(top.split('\n', 1)[0] as string);
+  }
   // A validator may list its complaints as bare strings.
-  if (Array.isArray(value) && MESSAGE_KEYS.has(key) && !place.inRequest)
-    for (const item of value.slice(0, 4)) if (typeof item === 'string') collectText(item, key, into, place);
-  const inRequest = place.inRequest || REQUESTS.has(key);
-  const inError = place.inError || ERROR_NESTS.has(key);
+  if (key.isMessage && Array.isArray(value) && !place.inRequest)
+    for (const item of value.slice(0, 4)) if (typeof item === 'string') collectText(item, name, into, place);
+  const inError = place.inError || key.isErrorNest;
   if (typeof value === 'object' && value !== null) {
     if (key.isErrorNest && name !== 'response' && name !== 'details') into.hasErrorNest = true;
     collect(value, into, { depth: place.depth + 1, inError, inRequest: place.inRequest || key.isRequest });
@@ -400,11 +406,11 @@ const NOTHING = /^(?:None|null|nil|undefined|-|n\/a|0|false|False)$/;
 /** The `key=value` pairs of logfmt, structlog's console and slog, as fields; null where there are not two. */
 export function pairsIn(text: string): Fields | null {
   if (!text.includes('=')) return null;
-  const fields = new Map<string, Value>();
+  const fields = noFields();
   for (const [, key, raw] of text.slice(0, MAX_PAIRED).matchAll(PAIR)) {
     const value = /^["']/.test(raw as string) ? (raw as string).slice(1, -1) : (raw as string);
     if (NOTHING.test(value)) continue;
-    fields.set(key as string, /^\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : value);
+    fields[key as string] = /^\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : value;
   }
-  return fields.size < 2 ? null : fields;
+  return Object.keys(fields).length < 2 ? null : fields;
 }

@@ -21,16 +21,18 @@ import {
  * Cheap first look at raw text: a line without any of these words cannot pass the gate. It must stay a superset of the
  * anchors below (a test holds it to that).
  */
-export const MIGHT_BE_CALL =
-  /llm|openai|open ai|11434|finished call to|retrying |_chat|ai_[a-z]|ai-?sdk|connection error\.|request timed out\.|perplexity|grok-|moonshot|kimi|glm-?\d|zhipu|bigmodel|dashscope|minimax|doubao|ernie|qianfan|hunyuan|siliconflow|gemma|phi-?[34]|lm ?studio|text-generation|semantic.?kernel|portkey|calling the |langchain|crewai|instructor|status_code: |currently loading|overloaded|capacity|experiencing high|try pulling|trial key|credits|no endpoints found|roles must|tool messages|tool_result|messages with role|on-demand|unable to submit|prompt is too long|reduce the length|has exceeded|too many tokens|hard limit|support tools|input token|exceed context|must be verified|embedcontent|generatecontent|渠道|负载|upstream|maxretriesexceeded|llama|enginedead|openrouter|arrearage|allocationquota|datainspection|system\.clientmodel|\(status code|without_?`?tool|object["']\s?:\s?["']error|volces|\.ai[:/ ]|aliyuncs|open ?router|anthropic|claude|gemini|gpt|llama|mi[sx]tral|groq|bedrock|vertex|deepseek|cohere|qwen|hugging ?face|language model|gen_?ai|completion|embedding|\/responses|\/v1\/messages|generatecontent|images\/generations|audio\/(?:speech|trans)|moderations|rerank|\/converse|:predict|:rawpredict|embedcontent|counttokens|\/model\/|invokemodel|error code: ?\d|api(?:call|connection|timeout|status|connectiontimeout)error|transientaiexception|springframework\.ai|\[log_|model[_"'= ]{1,2}|tokens? per |max_(?:completion_)?tokens|prompt tokens|virtual.?key|api_key client|(?:rpm|tpm)=|budget has been|exceededbudget|exceeded budget|crossed budget|current quota|check quota|rate limit exceeded for|healthy deployments|no deployments|proxy server token|context length|credit balance|engine is currently|provide an api key|json body of your|invalid schema for|status code: ?\d|google(?:\.genai|\.generativeai|\.api_core|generativeai)|ai\.google|aistudio|_error["'\s:,]|insufficient_quota|rate_limit_exceeded|budget_exceeded|token_not_found|context_length|content_(?:policy|filter)|expired_key|access_denied|credit_balance|json_validate|unsupported_parameter|invalid_(?:api_key|function)|_max_value|model_|resource_exhausted|responsibleai|deploymentnotfound|tokens_per|error["']\s?:\s{0,20}\{|api\/(?:chat|generate|embed|tags)|key is blocked|no api key passed|malformed api key|api\.x\.ai|perplexity|cerebras|fireworks|api\.together|api\.nvidia|exception - |exceptions?: /i;
+export const MIGHT_BE_CALL = screened(
+  /llm|openai|open ai|11434|finished call to|retrying |_chat|ai_[a-z]|ai-?sdk|connection error\.|request timed out\.|perplexity|grok-|moonshot|kimi|glm-?\d|zhipu|bigmodel|dashscope|minimax|doubao|ernie|qianfan|hunyuan|siliconflow|gemma|phi-?[34]|lm ?studio|text-generation|semantic.?kernel|portkey|calling the |langchain|crewai|instructor|status_code: |currently loading|overloaded|capacity|experiencing high|try pulling|trial key|credits|no endpoints found|roles must|tool messages|tool_result|messages with role|on-demand|unable to submit|prompt is too long|reduce the length|has exceeded|too many tokens|hard limit|support tools|input token|exceed context|must be verified|embedcontent|generatecontent|渠道|负载|upstream|maxretriesexceeded|llama|enginedead|openrouter|arrearage|allocationquota|datainspection|system\.clientmodel|\(status code|without_?`?tool|object["']\s?:\s?["']error|volces|\.ai[:/ ]|aliyuncs|open ?router|anthropic|claude|gemini|gpt|llama|mi[sx]tral|groq|bedrock|vertex|deepseek|cohere|qwen|hugging ?face|language model|gen_?ai|completion|embedding|\/responses|\/v1\/messages|generatecontent|images\/generations|audio\/(?:speech|trans)|moderations|rerank|\/converse|:predict|:rawpredict|embedcontent|counttokens|\/model\/|invokemodel|error code: ?\d|api(?:call|connection|timeout|status|connectiontimeout)error|transientaiexception|springframework\.ai|\[log_|model[_"'= ]{1,2}|tokens? per |max_(?:completion_)?tokens|prompt tokens|virtual.?key|api_key client|(?:rpm|tpm)=|budget has been|exceededbudget|exceeded budget|crossed budget|current quota|check quota|rate limit exceeded for|healthy deployments|no deployments|proxy server token|context length|credit balance|engine is currently|provide an api key|json body of your|invalid schema for|status code: ?\d|google(?:\.genai|\.generativeai|\.api_core|generativeai)|ai\.google|aistudio|_error["'\s:,]|insufficient_quota|rate_limit_exceeded|budget_exceeded|token_not_found|context_length|content_(?:policy|filter)|expired_key|access_denied|credit_balance|json_validate|unsupported_parameter|invalid_(?:api_key|function)|_max_value|model_|resource_exhausted|responsibleai|deploymentnotfound|tokens_per|error["']\s?:\s{0,20}\{|api\/(?:chat|generate|embed|tags)|key is blocked|no api key passed|malformed api key|api\.x\.ai|perplexity|cerebras|fireworks|api\.together|api\.nvidia|exception - |exceptions?: /i,
+);
 
-const FAILURE_PHRASE =
-  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i;
+const FAILURE_PHRASE = screened(
+  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
+);
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
   /^\s{0,40}(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect|it\(|describe\(|\/\/|\/\*|\*|--|- |#{1,6} |• |> |\d{1,2}[.)] |\||<!--|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
-const QUOTED_STATUS = /`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/;
+const QUOTED_STATUS = screened(/`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/);
 
 export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
 
@@ -81,31 +83,36 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
 }
 
 /** A retrying framework names the function it calls again, and nothing else. */
-const LLM_FUNCTION =
-  /\b(?:Finished call to|Retrying) ['"]?[\w.<>]{0,120}(?:completion|embed|chat|llm|invoke_model|generate_content)/i;
+const LLM_FUNCTION = screened(
+  /\b(?:Finished call to|Retrying) ['"]?[\w.<>]{0,120}(?:completion|embed|chat|llm|invoke_model|generate_content)/i,
+);
 
 /**
  * Failures beside the call, in a program that makes calls: tracing services, package registries, the cluster, code that does not
  * load, and an answer that came well and was not what the application wanted.
  */
-const ELSEWHERE =
-  /(?<!\/)langsmith\.utils|LangSmith API|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory/;
-const CODE_FAULT =
-  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default/;
+const ELSEWHERE = screened(
+  /(?<!\/)langsmith\.utils|LangSmith API|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory/,
+);
+const CODE_FAULT = screened(
+  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default/,
+);
 
 const isElsewhere = (text: string, status: number | null): boolean =>
   ELSEWHERE.test(text) ||
   (status === null && CODE_FAULT.test(text) && !/API(?:Connection|Timeout|Status)\w{0,10}Error/.test(text));
 
 /** APIs that share the names of error types with LLM APIs. */
-const OTHER_API =
-  /\b(?:stripe|card_declined|decline_code|payment_intent|fbtrace_id|OAuthException)\b|api\.stripe\.com/i;
+const OTHER_API = screened(
+  /\b(?:stripe|card_declined|decline_code|payment_intent|fbtrace_id|OAuthException)\b|api\.stripe\.com/i,
+);
 
 /** A request of the application's own: beside a mere word, its path says what failed. */
-const NAMES_OTHER_PATH = /\b(?:curl|GET|POST|PUT|DELETE|PATCH) "?\/(?!v1\/)[\w./-]{1,200}/;
+const NAMES_OTHER_PATH = screened(/\b(?:curl|GET|POST|PUT|DELETE|PATCH) "?\/(?!v1\/)[\w./-]{1,200}/);
 
-const CHORE =
-  /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma\b|\bDB\b|database|\bredis\b|startup failed|\bcallback|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i;
+const CHORE = screened(
+  /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma\b|\bDB\b|database|\bredis\b|startup failed|\bcallback|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i,
+);
 
 /** What a gateway logs about its own keeping of books and health is no call, though it fails in the same words. */
 const isChore = ({ text, hasErrorNest }: Evidence, shape: string, status: number | null): boolean =>
@@ -116,14 +123,15 @@ const isChore = ({ text, hasErrorNest }: Evidence, shape: string, status: number
   !/\blitellm\.(?:exceptions\.)?[A-Z]\w{2,40}(?:Error|Timeout)\b|Virtual Key|api_key/.test(text.slice(0, 4000));
 
 /** Ollama's own paths, which an application may have too: the name of the server must stand beside them. */
-const LOCAL_SERVER_PATH = /"?\/api\/(?:chat|generate|embed|embeddings)(?=["\s])/;
+const LOCAL_SERVER_PATH = screened(/"?\/api\/(?:chat|generate|embed|embeddings)(?=["\s])/);
 
 /** Response headers by which a line of the HTTP client without an address still tells an LLM API. */
 const LLM_HEADER = screened(/completion|x-ratelimit|openai|anthropic|gemini|gen-?ai|llm/i);
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
-const CODE =
-  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}\(|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w/;
+const CODE = screened(
+  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}\(|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w/,
+);
 /** Time, level and logger before what a line says. */
 const LOG_PREFIX =
   /^[[(]?\d[\w:.,+\-/ T]{6,40}Z?[\])]?\s{0,4}(?:[|[]?\s{0,4}[A-Z]{3,8}\b[\]|]?)?[^\n]{0,60}?(?:: | - |\| |\s{2,8}(?=\S))/;

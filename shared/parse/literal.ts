@@ -5,7 +5,7 @@
  */
 
 export type Value = string | number | boolean | null | readonly Value[] | Fields;
-/** As JSON.parse makes them. Keys come from log text: ask with `field`, and write through `put`. */
+/** As JSON.parse makes them. Keys come from log text: ask with `field`, and begin with `noFields`. */
 export interface Fields {
   readonly [key: string]: Value;
 }
@@ -34,7 +34,7 @@ export const field = (fields: Fields, name: string): Value | undefined =>
   Object.hasOwn(fields, name) ? fields[name] : undefined;
 
 /** Without a prototype, so a field called `__proto__` is just a name. */
-const noFields = (): Record<string, Value> => Object.create(null);
+export const noFields = (): Record<string, Value> => Object.create(null);
 
 interface Cursor {
   readonly text: string;

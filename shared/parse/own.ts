@@ -65,7 +65,7 @@ function withNames(evidence: Evidence, found: ReadonlyMap<string, string>): Evid
     textStatus: readStatus(found.get('status')) ?? evidence.textStatus,
   };
   const latency = Number(found.get('latencyMs') ?? Number.NaN);
-  const values = new Map<string, Value>([...found, ...(latency >= 0 ? [['latencyMs', latency] as const] : [])]);
+  const values: Value = { ...Object.fromEntries(found), ...(latency >= 0 ? { latencyMs: latency } : {}) };
   collect(values, { ...own, names });
   for (const [fact, value] of evidence.facts) if (!own.facts.has(fact)) own.facts.set(fact, value);
   return own;

@@ -33,7 +33,7 @@ const IN_TEXT: readonly Screened[] = [
   /\b(?:[Ee]rror|ERROR|failed|exception)\b[^\n:]{0,60}: ([45]\d\d) [A-Za-z]/,
   /\bcode: ([45]\d\d)\s{0,8}$/m,
   /\|\s{0,3}([1-5]\d\d)\s{0,3}\|\s{1,12}(?:\d{1,3}h)?(?:\d{1,3}m)?[\d.]{1,12}[mµnu]?s\s/,
-];
+].map(screened);
 
 /** The first explicit status in the text. */
 export function statusInText(text: string): number | null {
