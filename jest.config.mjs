@@ -40,7 +40,7 @@ export default {
         '<rootDir>/test/{e2e,aws,functions}/**/*.test.ts',
         '<rootDir>/test/contract/{dynamo,sqlite}-*.test.ts',
         '<rootDir>/test/docs.test.ts',
-        '<rootDir>/test/{scenario,shared}/{fold,literal,slack,pipeline,summary,message,parse,outbox,incidents,messages,lifecycle,scopes}.test.ts',
+        '<rootDir>/test/{scenario,shared}/{fold,literal,screen,slack,pipeline,summary,message,parse,outbox,incidents,messages,lifecycle,scopes}.test.ts',
         '<rootDir>/test/fixtures/*.test.ts',
         '<rootDir>/test/local/{start,analyze,backtest,crash,classify,detect,explain,asking,completion}.test.ts',
       ],
