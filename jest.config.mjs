@@ -17,7 +17,7 @@ const SLOW = [
   '/test/local/(?:start|analyze|backtest|crash|classify|detect|explain|asking|completion).test',
   '/test/(?:docs|regexes).test',
   // Properties over many generated cases, and hours in virtual time.
-  '/test/(?:scenario|shared)/(?:fold|literal|slack|pipeline|summary|message|parse|outbox|incidents|messages|lifecycle|scopes).test',
+  '/test/(?:scenario|shared)/(?:fold|literal|screen|slack|pipeline|summary|message|parse|outbox|incidents|messages|lifecycle|scopes).test',
   '/test/fixtures/',
 ];
 

@@ -2,7 +2,7 @@
  * What carried a line to the log and put something around it: collectors that wrap each line in JSON, and runtimes that write
  * a name or a time before it. A dump of many lines is only seen as one once that is taken off.
  */
-import { isFields, readJson } from './literal.ts';
+import { field, isFields, readJson } from './literal.ts';
 
 /** Names under which collectors keep the line: Docker, Fluent Bit, Vector, Logstash, journald, Cloud Logging, OpenTelemetry. */
 const LINE = ['log', 'message', 'MESSAGE', 'textPayload', 'line', '@message', 'msg', 'body', 'text', 'raw', 'event'];
@@ -21,10 +21,10 @@ export function unwrapped(message: string): string {
   if (!WRAPS.test(head) || (OWN_RECORD.test(head) && !/"log"\s{0,4}:\s{0,4}"/.test(head))) return message;
   const json = readJson(message);
   if (!isFields(json)) return message;
-  const name = LINE.find((key) => typeof json.get(key) === 'string');
-  const line = name === undefined ? undefined : json.get(name);
+  const name = LINE.find((key) => typeof field(json, key) === 'string');
+  const line = name === undefined ? undefined : field(json, name);
   if (typeof line !== 'string') return message;
-  const isCarried = name === 'log' || [...json.keys()].every((key) => key === name || BESIDE.test(key));
+  const isCarried = name === 'log' || Object.keys(json).every((key) => key === name || BESIDE.test(key));
   return isCarried ? line.trimEnd() : message;
 }
 
