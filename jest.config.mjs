@@ -14,7 +14,7 @@ const frozen = { setupFiles: ['<rootDir>/test/setup/freeze.ts'] };
 const SLOW = [
   '/test/(?:infra|e2e|aws|functions|endpoint|browser)/',
   '/test/contract/(?:dynamo|sqlite)-',
-  '/test/local/(?:start|analyze|backtest|crash|classify|detect|explain|asking|completion).test',
+  '/test/local/(?:packet|start|analyze|backtest|crash|classify|detect|explain|asking|completion).test',
   '/test/(?:docs|regexes).test',
   // Properties over many generated cases, and hours in virtual time.
   '/test/(?:scenario|shared)/(?:fold|literal|screen|slack|pipeline|summary|message|parse|outbox|incidents|messages|lifecycle|scopes).test',
@@ -42,7 +42,7 @@ export default {
         '<rootDir>/test/docs.test.ts',
         '<rootDir>/test/{scenario,shared}/{fold,literal,screen,slack,pipeline,summary,message,parse,outbox,incidents,messages,lifecycle,scopes}.test.ts',
         '<rootDir>/test/fixtures/*.test.ts',
-        '<rootDir>/test/local/{start,analyze,backtest,crash,classify,detect,explain,asking,completion}.test.ts',
+        '<rootDir>/test/local/{packet,start,analyze,backtest,crash,classify,detect,explain,asking,completion}.test.ts',
       ],
     },
     {

@@ -97,6 +97,7 @@ const WALK = [
   'nearest',
   'range',
   'reading',
+  'packet',
   'summary',
   'pulse',
   'query',

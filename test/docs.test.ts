@@ -48,6 +48,12 @@ describe('the README', () => {
     expect(maintenance(shown)).toEqual({ value: JSON.parse(shown) });
   });
 
+  test('shows the message that an incident really sends', () => {
+    const shown = README.match(/```text\n(Subject: [\s\S]*?)\n```/)?.[1] ?? '';
+    expect(shown).toContain('Do this first: ');
+    expect(read('test/golden/incidents/rpm-burst.txt').startsWith(shown)).toBe(true);
+  });
+
   test('names only scripts that package.json has', () => {
     const { scripts, engines } = JSON.parse(read('package.json'));
     for (const [, script] of README.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([script as string]);

@@ -15,6 +15,7 @@ import { detectCommand } from './commands/detect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import type { MakeCommand } from './commands/options.ts';
+import { packetCommand } from './commands/packet.ts';
 import { profileCommand } from './commands/profile.ts';
 import { redriveCommand } from './commands/redrive.ts';
 import { seriesCommand } from './commands/series.ts';
@@ -38,6 +39,7 @@ const COMMANDS: readonly MakeCommand[] = [
   silenceCommand,
   dashboardCommand,
   profileCommand,
+  packetCommand,
   doctorCommand,
   redriveCommand,
   completionCommand,
