@@ -37,15 +37,16 @@ export interface Question {
 }
 
 /** A failure that does not say, of the cause that leads in the scope: the same incident, told by a log that names less. */
-function isOfUnnamed(q: Question, cell: CountedCell, scope: Scope): boolean {
-  if (scope.by === 'all' || cell[scope.by] !== null || !fails(cell, q.group)) return false;
-  const [lead] = causesOf(q.cells.filter((other) => fails(other, q.group) && isIn(other, scope)));
-  return lead !== undefined && cell.cause === lead.cause;
+function isOfUnnamed({ cells, group }: Question, { by, value }: Scope): (cell: CountedCell) => boolean {
+  if (by === 'all') return () => false;
+  const [lead] = causesOf(cells.filter((cell) => fails(cell, group) && cell[by] === value));
+  return (cell) => cell[by] === null && fails(cell, group) && cell.cause === lead?.cause;
 }
 
 /** The question that is left when a scope is explained. */
 export const without = (q: Question, scope: Scope): Question => {
-  const cells = q.cells.filter((cell) => !isIn(cell, scope) && !isOfUnnamed(q, cell, scope));
+  const isUnnamed = isOfUnnamed(q, scope);
+  const cells = q.cells.filter((cell) => !isIn(cell, scope) && !isUnnamed(cell));
   const before = tally(q.cells, q.group);
   const after = tally(cells, q.group);
   const left = (v: Verdict) =>
@@ -84,13 +85,10 @@ export function explain(q: Question, splits = 2): Verdict | null {
   const likeliest = (list: typeof scored) => {
     const best = list[0]?.fit ?? 0;
     const top = list[0]?.verdict.scope;
-    const equal = list.filter(
-      (s) =>
-        s.fit >= best - Math.max(3, 0.02 * (best - ignorance)) ||
-        (top &&
-          (isHashed(top) || (!isWitnessed(q, top) && s.fit > ignorance + 3)) &&
-          isSameSet(q, s.verdict.scope, top)),
-    );
+    const least = best - Math.max(3, 0.02 * (best - ignorance));
+    const isSame = top && (isHashed(top) || !isWitnessed(q, top)) ? sameSetAs(q, top) : () => false;
+    const leastSame = top && isHashed(top) ? Number.NEGATIVE_INFINITY : ignorance + 3;
+    const equal = list.filter(({ fit, verdict }) => fit >= least || (fit > leastSame && isSame(verdict.scope)));
     return equal.map((s) => s.verdict).sort((a, b) => rank(a) - rank(b))[0];
   };
   const one = likeliest(scored.filter((s) => s.explains)) ?? widest;
@@ -112,14 +110,14 @@ const isWitnessed = ({ cells }: Question, scope: Scope): boolean =>
   cells.some((cell) => cell.kind === 'success' && isIn(cell, scope));
 
 /** Two names for the same failures: of each, nearly all are the other's. Which calls they share is not asked, for successes rarely name a key. */
-function isSameSet({ cells, group }: Question, a: Scope, b: Scope): boolean {
+function sameSetAs({ cells, group }: Question, a: Scope): (b: Scope) => boolean {
   const failed = cells.filter((cell) => fails(cell, group));
-  const both = tally(
+  const sums = tally(failed, group);
+  const within = tally(
     failed.filter((cell) => isIn(cell, a)),
     group,
-  )(b).failures;
-  const sums = tally(failed, group);
-  return both >= 0.95 * Math.max(sums(a).failures, sums(b).failures);
+  );
+  return (b) => within(b).failures >= 0.95 * Math.max(sums(a).failures, sums(b).failures);
 }
 
 /** Failures within a scope whose logs say anything about a dimension. */
