@@ -24,6 +24,7 @@ import { toSettings, type UserSettings } from '../shared/settings-file.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { pipelineAlarms, placeAlarms, slackAlarms } from './alarms.ts';
 import { placeChat } from './chat.ts';
+import { placeDashboard } from './dashboard.ts';
 import { PlacedFunction } from './functions.ts';
 import { metricsEnvironment, ownMetric } from './metrics.ts';
 import { builtFunctions, checkedFunctions } from './package-root.ts';
@@ -65,7 +66,9 @@ export class Gridwatch extends Construct {
   readonly operationsTopic: sns.Topic;
   /** Messages that SNS could not deliver. */
   readonly undelivered: sqs.Queue;
-  /** The query API; callers sign with IAM, see `grantQuery`. */
+  /** In CloudWatch: failures by category and cause, alerts, and gridwatch itself. */
+  readonly dashboard: cloudwatch.Dashboard;
+  /** The dashboard and the query API; callers sign with IAM, see `grantQuery`. */
   readonly queryUrl: string;
 
   private readonly settings: UserSettings;
@@ -123,6 +126,14 @@ export class Gridwatch extends Construct {
       undelivered: this.undelivered,
     };
     this.placedAlarms.push(...placeAlarms(this, pipelineAlarms(watched), this.operationsTopic));
+
+    this.dashboard = placeDashboard(this, {
+      deployment: this.deploymentName,
+      queryUrl: this.queryUrl,
+      functions: [ingest.lambda, evaluate.lambda, redrive.lambda, query.lambda],
+      undelivered: this.undelivered,
+      alarms: this.placedAlarms,
+    });
 
     acknowledge(this, this.bucket);
 

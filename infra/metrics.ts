@@ -7,6 +7,13 @@ export const NAMESPACE = 'gridwatch';
 /** What the functions say. One dimension, `service`, is the name of the deployment: two of them in an account do not mix. */
 export type MetricName =
   | 'Failures'
+  | `Failures${'Request' | 'Throttle' | 'Transient' | 'Connection'}`
+  | 'AlertsOpen'
+  | 'MessagesSent'
+  | 'Received'
+  | 'Counted'
+  | 'Unreadable'
+  | 'NewestEventAgeSeconds'
   | 'EvaluationLagSeconds'
   | 'LawBroken'
   | 'Quarantined'
@@ -41,6 +48,16 @@ export function deliveryErrors(filterName: string): cloudwatch.IMetric {
   return new cloudwatch.MathExpression({
     expression: `SELECT SUM(DeliveryErrors) FROM "AWS/Logs" WHERE FilterName = '${filterName}'`,
     label: 'deliveries refused',
+    usingMetrics: {},
+    period: Duration.minutes(1),
+  });
+}
+
+/** Failed calls of every cause that was seen, a line each: CloudWatch finds them, so no list of causes stands here. */
+export function failuresByCause(deployment: string): cloudwatch.IMetric {
+  return new cloudwatch.MathExpression({
+    expression: `SEARCH('{${NAMESPACE},cause,service} MetricName="FailuresByCause" service="${deployment}"', 'Sum', 60)`,
+    label: '',
     usingMetrics: {},
     period: Duration.minutes(1),
   });

@@ -6,11 +6,13 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
+import type { CauseId } from '../../shared/causes.ts';
 
 /** The names the alarms of `infra/` know, and those people may put on a dashboard. */
 export type MetricName =
   | 'Failures'
   | `Failures${'Request' | 'Throttle' | 'Transient' | 'Connection'}`
+  | 'FailuresByCause'
   | 'AlertsOpen'
   | 'MessagesSent'
   | 'ChatRefused'
@@ -39,7 +41,8 @@ export type Facts = Readonly<Record<string, Fact>>;
 /** Where a handler puts what its one line says. */
 export interface Account {
   note(facts: Facts): void;
-  measure(name: MetricName, value: number): void;
+  /** `cause`: of the catalogue, so there are few; a dimension beside the name of the deployment. */
+  measure(name: MetricName, value: number, cause?: CauseId): void;
 }
 
 export type Handler<Event, Answer> = (event: Event, context: Context) => Promise<Answer>;
@@ -57,12 +60,14 @@ export function invoked<Event, Answer>(
     const facts: Record<string, Fact> = { coldStart: isCold, requestId: context.awsRequestId };
     isCold = false;
     const measured = new Map<MetricName, number>();
+    const ofCauses: { readonly name: MetricName; readonly value: number; readonly cause: CauseId }[] = [];
     const account: Account = {
       note: (more) => {
         Object.assign(facts, more);
       },
-      measure: (name, value) => {
-        measured.set(name, (measured.get(name) ?? 0) + value);
+      measure: (name, value, cause) => {
+        if (cause !== undefined) ofCauses.push({ name, value, cause });
+        else measured.set(name, (measured.get(name) ?? 0) + value);
       },
     };
     const finish = (say: 'info' | 'error', outcome: string, more: Facts): void => {
@@ -71,6 +76,9 @@ export function invoked<Event, Answer>(
         metrics.addMetric(name, name.endsWith('Seconds') ? MetricUnit.Seconds : MetricUnit.Count, value);
       }
       if (measured.size > 0) metrics.publishStoredMetrics();
+      // Published at once, one document each.
+      for (const { name, value, cause } of ofCauses)
+        metrics.singleMetric().addDimension('cause', cause).addMetric(name, MetricUnit.Count, value);
     };
     try {
       const answer = await handle(event, account, context);

@@ -15,7 +15,10 @@ export async function takePulse(
   nowMs: number,
   { note, measure }: Account,
 ): Promise<void> {
-  const { failures, lawBroken, newestAgeMs } = pulse(await store.rollUps('minute', nowMs - PULSE_MS, nowMs + 1), nowMs);
+  const { failures, causes, lawBroken, newestAgeMs } = pulse(
+    await store.rollUps('minute', nowMs - PULSE_MS, nowMs + 1),
+    nowMs,
+  );
   // Before the first log event there is nothing to evaluate, and nothing is late.
   const lagSeconds = evaluatedMs === null ? 0 : Math.max(0, (nowMs - evaluatedMs) / 1000);
   note({ failures: { ...failures }, alertsOpen: firing, lagSeconds });
@@ -24,6 +27,7 @@ export async function takePulse(
   measure('FailuresThrottle', failures.throttle);
   measure('FailuresTransient', failures.transient);
   measure('FailuresConnection', failures.connection);
+  for (const [cause, calls] of causes) measure('FailuresByCause', calls, cause);
   measure('AlertsOpen', firing);
   measure('EvaluationLagSeconds', lagSeconds);
   measure('LawBroken', lawBroken);

@@ -153,6 +153,36 @@ inBrowser('a person on call', () => {
     await page.getByRole('heading', { name: 'Everything is accounted for' }).waitFor();
   });
 
+  test('a silence is asked for, listed, and ended', async () => {
+    await open('#/alerts?state=firing');
+    await page.locator('.alert-list a').first().click();
+    await page.getByRole('button', { name: 'Silence…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Silence' });
+    await dialog.getByRole('button', { name: 'Silence', exact: true }).click();
+    // Without a reason the browser sends nothing.
+    expect(await dialog.isVisible()).toBe(true);
+    await dialog.getByLabel('For how long').selectOption('4');
+    await dialog.getByLabel('Why').fill('New key is on its way');
+    await dialog.getByRole('button', { name: 'Silence', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await text(page, '[role=status]')).toMatch(/^Silenced until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/);
+    const { silences } = await (await fetch(`${here.url()}/v1/silences`)).json();
+    expect(silences).toMatchObject([
+      {
+        state: 'active',
+        reason: 'New key is on its way',
+        filters: { logGroup: 'doc-search.log', cause: 'expired_or_revoked_key' },
+      },
+    ]);
+    await open('#/alerts');
+    expect(await text(page, '.silences li')).toContain(
+      'cause Virtual key expired or revoked, log group doc-search.log until',
+    );
+    await page.getByRole('button', { name: /^End the silence of/ }).click();
+    await page.locator('.silences').waitFor({ state: 'detached' });
+    expect(await text(page, '[role=status]')).toBe('The silence has ended.');
+  });
+
   test('an alert that is gone and a range that is none say what to do', async () => {
     await open('#/alerts/000000000000');
     await page.getByText('There is no such alert').waitFor();

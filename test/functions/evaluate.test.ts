@@ -2,6 +2,7 @@ import './environment.ts';
 import { evaluateHandler } from '../../functions/evaluate.ts';
 import { ingestHandler } from '../../functions/ingest.ts';
 import { memoryStore } from '../../functions/local/memory-store.ts';
+import { causeById } from '../../shared/causes.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
 import {
   breakable,
@@ -69,6 +70,28 @@ test('each minute says failures by category, open alerts, lag and the law', asyn
   expect(metrics['EvaluationLagSeconds']).toBeLessThan(60);
   expect(lines).toEqual([
     expect.objectContaining({ message: 'done', alertsOpen: 1, failures: expect.objectContaining({ transient: 40 }) }),
+  ]);
+});
+
+test('failures by cause have one dimension more, the cause, and nothing else of a call', async () => {
+  const { outage, minute } = deployment();
+  await outage(14);
+  const { text } = await minute(14, 40);
+  const documents = text
+    .split('\n')
+    .filter((line) => line.includes('FailuresByCause'))
+    .map((line) => JSON.parse(line));
+  expect(documents).toEqual([
+    { _aws: expect.any(Object), service: expect.any(String), cause: expect.any(String), FailuresByCause: 40 },
+  ]);
+  const [{ _aws, cause }] = documents;
+  expect(causeById(cause)).toBeDefined();
+  expect(_aws.CloudWatchMetrics).toEqual([
+    {
+      Namespace: expect.any(String),
+      Dimensions: [expect.arrayContaining(['service', 'cause'])],
+      Metrics: [expect.objectContaining({ Name: 'FailuresByCause' })],
+    },
   ]);
 });
 
