@@ -87,7 +87,7 @@ export const SIGNALS: readonly Signal[] = [
       'no_capacity',
       'modelnotreadyexception',
     ],
-    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|(?:at|no|insufficient|lacks?|not enough) capacity|currently loading|is (?:still )?loading|not enough capacity|(?:server|service|system|serving|model) is (?:too |currently |very )?busy|model too busy|too many connections, please wait|high (?:load|traffic)|heavy (?:load|traffic)|overload|peak load|not ready for (?:inference|invocation)|负载已?饱和|服务.{0,4}繁忙|系统繁忙|过载|混み合って/i,
+    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|(?:at|no|insufficient|lacks?|not enough) capacity|currently loading|is (?:still )?loading|not enough capacity|(?:server|service|system|serving|model) (?:is )?(?:too |currently |very )?busy|maximum pending requests|model too busy|too many connections, please wait|high (?:load|traffic)|heavy (?:load|traffic)|overload|peak load|not ready for (?:inference|invocation)|负载已?饱和|服务.{0,4}繁忙|系统繁忙|过载|混み合って/i,
   },
   {
     // Bounds of one number, though some providers mention the context window beside them.
@@ -128,7 +128,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'missing_auth_header',
     types: ['missing_api_key', 'no_api_key', 'missing_authorization'],
-    text: /No api key (?:passed|provided|found|set)|no API key|didn\\?'?t provide an API key|\bmissing (?:\S{1,20} ){0,4}(?:authorization|authentication|bearer|api[ _-]?key|credentials|token\b)|(?:authorization|api[ _-]?key|auth token)[`'"]? (?:header )?(?:was|is) (?:missing|required|not set|not provided|empty|not configured)|(?:provide|supply|set|configure|enter) (?:a |an |your |the )?(?:valid )?(?:\w{1,12} )?api[ _]?key|header of type `?authorization|x-api-key header is required|api_?key client option must be|must provide an API key|\b\w{2,40}_(?:API_)?(?:KEY|TOKEN) (?:environment variable )?(?:is |was |has )?(?:not (?:set|found|configured|defined)|missing|undefined|empty|未設定|未设置)|\b\w{2,40}_API_KEY\b[^.\n]{0,40}(?:未設定|未设置|未配置|not set|not found|missing)|No API_KEY|Missing Authentication Token|unregistered callers|default credentials were not found|Unable to locate (?:\w{1,10} )?credentials|Could not (?:load|find|resolve) (?:\w{1,10} ){0,3}(?:credentials|authentication method)|API keys are not supported by this API|no credentials|no auth(?:entication)? (?:header|credentials|token)|未(?:提供|设置|配置|設定).{0,12}(?:key|密钥|令牌)/i,
+    text: /No api key (?:passed|provided|found|set)|no API key|didn\\?'?t provide an API key|\bmissing (?:\S{1,20} ){0,4}(?:authorization|authentication|bearer|api[ _-]?key|credentials|token\b)|(?:authorization|api[ _-]?key|auth token)[`'"]? (?:header )?(?:was|is) (?:missing|required|not set|not provided|empty|not configured)|(?:provide|supply|set|configure|enter) (?:a |an |your |the )?(?:valid )?(?:\w{1,12} )?api[ _]?key|header of type `?authorization|x-api-key header is required|api_?key client option must be|must provide an API key|\b\w{2,40}_(?:API_)?(?:KEY|TOKEN) (?:environment variable )?(?:is |was |has )?(?:not (?:set|found|configured|defined)|missing|undefined|empty|未設定|未设置)|\b\w{2,40}_API_KEY\b[^.\n]{0,40}(?:未設定|未设置|未配置|not set|not found|missing)|No API_KEY|Missing Authentication Token|unregistered callers|Did not find \w{2,40}_api_key|default credentials were not found|Unable to locate (?:\w{1,10} )?credentials|Could not (?:load|find|resolve) (?:\w{1,10} ){0,3}(?:credentials|authentication method)|API keys are not supported by this API|no credentials|no auth(?:entication)? (?:header|credentials|token)|未(?:提供|设置|配置|設定).{0,12}(?:key|密钥|令牌)/i,
     statuses: [401, 403, 400, 500, null],
   },
   {
@@ -181,15 +181,16 @@ export const SIGNALS: readonly Signal[] = [
       'org_model_access_denied',
       'project_model_access_denied',
       'model_access_denied',
+      'modelnotopen',
     ],
-    text: /not allowed to (?:access|call|use) (?:this )?model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to use the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
+    text: /not allowed to (?:access|call|use) (?:this )?model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to use the model|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
     statuses: [401, 403, 400, 404, 500, null],
   },
   {
     // Before the models: "not a chat model" speaks of the path, and of parameters only in passing.
     cause: 'wrong_path',
     types: ['unknown_url', 'unsupported_api_for_model'],
-    text: /Invalid URL|404 page not found|v1\/(?:chat\/)?completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\| )(?:404 )?Not Found(?:$| \|)|\bResource not found\b|no route (?:matched|found)|route not found|requested URL .{0,80}(?:not found|could not be)|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404|please check the url|Unknown path|only supported in v1\/responses/i,
+    text: /Invalid URL|404 page not found|v1\/(?:chat\/)?completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\| )(?:404 )?Not Found(?:$| \||\. )|\bResource not found\b|no route (?:matched|found)|route not found|requested URL .{0,80}(?:not found|could not be)|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404|please check the url|Unknown path|only supported in v1\/responses/i,
     statuses: [404, 405, 400, null],
   },
   {
@@ -269,12 +270,12 @@ export const SIGNALS: readonly Signal[] = [
   },
   { cause: 'gateway_timeout', text: /tim(?:ed|ing)[ -]?out|timeout|deadline/i, statuses: [504, 522, 524] },
   {
-    cause: 'stream_disconnected',
-    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected|aborted|broken)|\bterminated\b|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
-  },
-  {
     cause: 'network_error',
     text: /failed to connect to all addresses|error sending request for url/i,
+  },
+  {
+    cause: 'stream_disconnected',
+    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\| )terminated(?:$| \|)|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
   },
   {
     cause: 'client_timeout',
@@ -319,7 +320,7 @@ export const SIGNALS: readonly Signal[] = [
       'less_than',
       'greater_than',
     ],
-    text: /Expected a value (?:<|>|between)|out of (?:the )?(?:valid |allowed )?range|(?:must|should|has to|needs to) be (?:between|less|greater|at most|at least|<|>|in (?:the )?(?:range|interval)|in \[|within|smaller|larger|higher|lower|positive|non-negative)|above maximum|below minimum|(?:is )?not in (?:the )?range|valid range|range of .{0,40}should be|invalid temperature|only 1 is allowed|(?:top_p|temperature|max_tokens|\bn|presence_penalty|frequency_penalty)\b.{0,40}(?:between|range|at most|too large|supports at most)|not between|exceeds the (?:maximum|allowed) value|maximum value is/i,
+    text: /Expected a value (?:<|>|between)|out of (?:the )?(?:valid |allowed )?range|(?:must|should|has to|needs to) be (?:strictly )?(?:between|less|greater|at most|at least|<|>|in (?:the )?(?:range|interval)|in \[|within|smaller|larger|higher|lower|positive|non-negative)|above maximum|below minimum|(?:is )?not in (?:the )?range|valid range|range of .{0,40}should be|invalid temperature|only 1 is allowed|(?:top_p|temperature|max_tokens|\bn|presence_penalty|frequency_penalty)\b.{0,40}(?:between|range|at most|too large|supports at most)|not between|exceeds the (?:maximum|allowed) value|maximum value is/i,
     statuses: [400, 422, 500, null],
   },
   {

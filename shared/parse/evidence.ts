@@ -42,7 +42,7 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
   const whole = json !== undefined && typeof json === 'object' && json !== null;
   const { structures, around } = whole
     ? { structures: [json], around: '' }
-    : structuresIn(withoutOwnAccessLines(CUT_HEAD.test(text) ? `{${text}` : text), 6, found.scan);
+    : structuresIn(withoutOwnAccessLines(shortened(CUT_HEAD.test(text) ? `{${text}` : text)), 6, found.scan);
   for (const structure of structures)
     collect(structure as Value, found, { depth: 0, inError: isErrorText(around), inRequest: false });
   const pairs = whole ? null : pairsIn(around);
@@ -86,6 +86,11 @@ function addClassNames(text: string, classes: string[]): void {
 /** `\w` or a dot. */
 const isNamePart = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || code === 46;
+
+const MAX_DUMP = 131_072;
+/** Of a dump longer than any real one, its head and its end: what failed stands first, the exception of a traceback last. */
+const shortened = (text: string): string =>
+  text.length <= MAX_DUMP ? text : `${text.slice(0, MAX_DUMP * 0.75)}\n${text.slice(-MAX_DUMP / 4)}`;
 
 /** The application's own access lines between the lines of an event speak of its own clients. */
 function withoutOwnAccessLines(text: string): string {

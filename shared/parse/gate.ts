@@ -26,7 +26,7 @@ export const MIGHT_BE_CALL = screened(
 );
 
 const FAILURE_PHRASE = screened(
-  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
+  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
 );
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
@@ -73,8 +73,9 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   if (!isOurs && isChore(evidence, shape, status)) return false;
   if (!isOurs && !targetIsLlm && !evidence.isErrorEnvelope && isElsewhere(head, status)) return false;
   if (shape === 'tenacity' && LLM_FUNCTION.test(head)) return true;
+  if (!targetIsLlm && OTHER_API.test(head) && !LLM_WORD.test(head)) return false;
   const anchored = isOurs || targetIsLlm || isStructuredCall(evidence, shape) || evidence.isErrorEnvelope;
-  if (anchored || isSignature(head) || (ERROR_TYPE.test(head) && !OTHER_API.test(head)))
+  if (anchored || isSignature(head) || ERROR_TYPE.test(head))
     return isFailure(evidence, shape, status) || isSuccess(evidence) || saysFailure(evidence) || REFUSAL.test(head);
   if (REFUSAL.test(head) || SDK_DEFAULT.test(evidence.isJson ? evidence.messages.join('\n') : evidence.around))
     return true;
@@ -92,7 +93,7 @@ const LLM_FUNCTION = screened(
  * load, and an answer that came well and was not what the application wanted.
  */
 const ELSEWHERE = screened(
-  /(?<!\/)langsmith\.utils|LangSmith API|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory/,
+  /(?<!\/)langsmith\.utils|LangSmith API|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory/,
 );
 const CODE_FAULT = screened(
   /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default/,
@@ -104,7 +105,7 @@ const isElsewhere = (text: string, status: number | null): boolean =>
 
 /** APIs that share the names of error types with LLM APIs. */
 const OTHER_API = screened(
-  /\b(?:stripe|card_declined|decline_code|payment_intent|fbtrace_id|OAuthException)\b|api\.stripe\.com/i,
+  /\b(?:stripe|card_declined|decline_code|payment_intent|fbtrace_id|OAuthException|elevenlabs|deepgram|assemblyai|pinecone|firebase|firestore|supabase|pub\/?sub|spanner|bigquery|twilio|sendgrid|youtube)\b|api\.stripe\.com/i,
 );
 
 /** A request of the application's own: beside a mere word, its path says what failed. */
@@ -130,7 +131,7 @@ const LLM_HEADER = screened(/completion|x-ratelimit|openai|anthropic|gemini|gen-
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE = screened(
-  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}\(|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w/,
+  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}\(|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|\$\{\w|\bshould (?:throw|return|retry|handle)\b/,
 );
 /** Time, level and logger before what a line says. */
 const LOG_PREFIX =
