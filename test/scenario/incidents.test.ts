@@ -40,7 +40,7 @@ describe(`incidents (seed ${SEED})`, () => {
       'resolved | provider openai | recovered',
     ]);
     // Small series within it take longer to be well again, and do not hold it up.
-    expect(Number.parseInt(line[1] ?? '', 10)).toBeLessThanOrEqual(152);
+    expect(Number.parseInt(line[1] ?? '', 10)).toBeLessThanOrEqual(154);
     const scopes = told[0]?.notification.alert.blastRadius.map((hit) => hit.scope.value);
     expect(scopes).toEqual(expect.arrayContaining(['gpt-4o', 'gpt-4o-mini', '/app/checkout', '/app/search']));
   });

@@ -91,16 +91,19 @@ export function trafficOf({ seed, minutes, routes, happenings }: World): Traffic
         // What is refused or malformed is not tried again.
         const isRetried = outcome !== 'ok' && outcome !== 'auth' && outcome !== 'e4xx';
         const isDoomed = fails || !isRetried || random.chance(DOOMED);
-        const failing = outcome === 'ok' ? 0 : !isRetried ? 1 : isDoomed ? route.tries : Math.min(1, route.tries - 1);
+        const most = outcome === 'ok' ? 0 : !isRetried ? 1 : isDoomed ? route.tries : Math.min(1, route.tries - 1);
         let when = atMinute;
-        for (let k = 0; k < failing; k += 1) {
+        let failed = 0;
+        // What an incident dooms is well again with the first try after its end.
+        while (failed < most && (failed === 0 || !fails || when < hit.happening.to)) {
           arrive(tries, when, i, outcome);
-          if (k + 1 < failing || !isDoomed) when += 0.05 * 2 ** k * (0.5 + random.next());
+          failed += 1;
+          if (failed < route.tries) when += 0.05 * 2 ** failed * (0.5 + random.next());
         }
-        const isWell = outcome === 'ok' || (isRetried && !isDoomed && route.tries > 1);
+        const isWell = outcome === 'ok' || (isRetried && failed < route.tries);
         if (isWell) arrive(tries, when, i, 'ok');
         arrive(calls, when, i, isWell ? 'ok' : outcome);
-        if (hit) add(hit, Math.floor(when), fails);
+        if (hit) add(hit, Math.floor(when), fails && !isWell);
       }
     }
   }
