@@ -53,7 +53,11 @@ function decideGroup(
   const candidates = ofGroup.filter((v) => isTrigger(v) || v.sinceMs !== null || v.scope.by === 'all');
   const { steps, rest } = inhibit(alive, { group, cells, triggers, candidates }, latest);
   const toldMs = Math.max(0, ...known.map((a) => a.resolvedMs ?? (a.state === 'firing' ? (a.untilMs ?? 0) : 0)));
-  const live = rest.triggers.filter((v) => isLive(v, rest, toldMs));
+  // A spike that opened earlier was explained by an alert that is over: it must fail anew, and now, to open another.
+  const left = latest.filter((cell) => !alive.some(({ scope, widest }) => isIn(cell, widest ?? scope)));
+  const isNews = (v: Verdict) => v.state !== 'spike' || (v.openedMs ?? v.atMs) >= v.atMs;
+  const failsNow = (v: Verdict) => isNews(v) || isLive(v, { ...rest, cells: left }, Number.POSITIVE_INFINITY);
+  const live = rest.triggers.filter((v) => isLive(v, rest, toldMs) && failsNow(v));
   const fresh: Incident[] = [];
   for (const incident of incidentsOf({ ...rest, triggers: live })) {
     const around = alive.find((alert) => widensInto(alert, incident.named.scope, cells));

@@ -36,6 +36,8 @@ export interface Verdict {
   readonly failures: number;
   /** Share of failures that is normal for this series, 0–1. */
   readonly normalShare: number;
+  /** When the spike opened; before `atMs` it is not news. */
+  readonly openedMs?: number;
 }
 
 export interface GroupState {
@@ -248,5 +250,6 @@ function ofSpike(spike: Spike, normal: Normal, reason: string, group: FailureGro
     calls,
     failures,
     normalShare: shareOf(normal),
+    openedMs: spike.openedMs,
   };
 }
