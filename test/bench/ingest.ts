@@ -1,36 +1,51 @@
-// CPU time of the ingest path, per log event, as a ratio to the least any forwarder must do: gunzip and parse the envelope.
-// Rounds are interleaved and the median is printed, because a shared machine is noisy. Run with `npm run bench`.
+// CPU time of the ingest path, as a ratio to the least any forwarder must do: gunzip and parse the envelope. Texts differ in
+// ids, times and amounts, as in reality. Rounds are interleaved and medians printed, because a shared machine is noisy.
+// Run with `npm run bench`; docs/architecture.md says how to read it.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { contributionsOf } from '../../shared/contribution.ts';
 import { decodeSubscription } from '../../shared/envelope.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
 import { FAILURES, SUCCESS } from '../fixtures/failures.ts';
 import { NOISE } from '../fixtures/noise.ts';
-import { rng } from '../fixtures/rng.ts';
+import { hexOf, type Rng, rng } from '../fixtures/rng.ts';
 import { type Call, canRender, SHAPES } from '../fixtures/shapes.ts';
 
-const EVENTS = 5000;
 const ROUNDS = 9;
 const AT_MS = Date.UTC(2026, 10, 17, 9);
 
-/** A subscription payload of which this share of events belongs to calls, a third of them failed. */
-function payload(relevant: number): { awslogs: { data: string } } {
+interface Mix {
+  readonly events: number;
+  /** Share of events that belong to calls, a third of which failed. */
+  readonly relevant: number;
+  readonly isAscii: boolean;
+}
+
+function payload({ events, relevant, isAscii }: Mix): { awslogs: { data: string } } {
   const random = rng(7);
   const logEvents: { id: string; timestamp: number; message: string }[] = [];
-  while (logEvents.length < EVENTS) {
-    const atMs = AT_MS + logEvents.length * 10;
-    const messages = random.chance(relevant) ? callLines(random, atMs) : [random.pick(NOISE)];
-    for (const message of messages) logEvents.push({ id: String(logEvents.length), timestamp: atMs, message });
+  while (logEvents.length < events) {
+    const n = logEvents.length;
+    const atMs = AT_MS + n * 10;
+    const lines = random.chance(relevant) ? callLines(random, atMs) : [`${random.pick(NOISE)} id=${hexOf(`${n}`, 12)}`];
+    // One letter beyond ASCII anywhere makes the whole text of a batch twice as wide.
+    for (const line of lines)
+      logEvents.push({
+        id: hexOf(`event ${logEvents.length}`, 32),
+        timestamp: atMs,
+        message: isAscii ? ascii(line) : `${line} é`,
+      });
   }
   const envelope = { messageType: 'DATA_MESSAGE', owner: '123456789012', logGroup: '/app', logStream: 's', logEvents };
   return { awslogs: { data: gzipSync(JSON.stringify(envelope)).toString('base64') } };
 }
 
-function callLines(random: ReturnType<typeof rng>, atMs: number): string[] {
+const ascii = (line: string): string => line.replace(/[^\u0000-\u007f]/g, '?');
+
+function callLines(random: Rng, atMs: number): string[] {
   const shape = SHAPES[random.pick(['pino', 'httpx-line', 'powertools-ts', 'openai-python'])];
   if (shape === undefined) return [];
   const failure = random.pick(FAILURES.filter((row) => canRender(shape, row)));
-  const base = { atMs, model: 'gpt-4o', latencyMs: 900, requestId: `req-${atMs}` };
+  const base = { atMs, model: 'gpt-4o', latencyMs: random.int(80, 9000), requestId: `req-${hexOf(`${atMs}`, 16)}` };
   return shape.render((random.chance(0.33) ? { ...base, failure } : { ...base, success: SUCCESS }) as Call);
 }
 
@@ -41,18 +56,38 @@ function cpuMs(work: () => void): number {
   return (user + system) / 1000;
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
-for (const relevant of [0, 0.05, 0.5, 1]) {
-  const event = payload(relevant);
-  const floor = () => JSON.parse(gunzipSync(Buffer.from(event.awslogs.data, 'base64')).toString('utf8'));
-  const pipeline = () => {
-    const decoded = decodeSubscription(event);
-    if (decoded.kind === 'batch') contributionsOf(decoded.batch, DEFAULT_SETTINGS, { nowMs: AT_MS });
+function measure(mix: Mix): string {
+  const event = payload(mix);
+  const repeats = Math.ceil(10_000 / mix.events);
+  const repeated = (work: () => void) => () => {
+    for (let n = 0; n < repeats; n++) work();
   };
+  let counted = 0;
+  let received = 0;
+  const floor = repeated(() => JSON.parse(gunzipSync(Buffer.from(event.awslogs.data, 'base64')).toString('utf8')));
+  const pipeline = repeated(() => {
+    const decoded = decodeSubscription(event);
+    if (decoded.kind !== 'batch') return;
+    for (const { totals } of contributionsOf(decoded.batch, DEFAULT_SETTINGS, { nowMs: AT_MS })) {
+      counted += totals.counted;
+      received += totals.received;
+    }
+  });
   const rounds = Array.from({ length: ROUNDS }, () => ({ floor: cpuMs(floor), ours: cpuMs(pipeline) }));
+  const events = received / ROUNDS;
+  const records = counted / ROUNDS;
   const ours = median(rounds.map((round) => round.ours));
+  const more = median(rounds.map((round) => round.ours - round.floor));
   const ratio = median(rounds.map((round) => round.ours / round.floor));
-  const perEvent = ((1000 * ours) / EVENTS).toFixed(1);
-  console.log(`${Math.round(100 * relevant)} % of calls: ${perEvent} µs an event, ${ratio.toFixed(1)} x the floor`);
+  return [
+    `${mix.events} events, ${Math.round(100 * mix.relevant)} % of calls, ${mix.isAscii ? 'ASCII' : 'non-ASCII'}:`,
+    `${ratio.toFixed(2)} x the floor, ${((1000 * ours) / events).toFixed(1)} µs an event,`,
+    records === 0 ? 'no record' : `${((1000 * more) / records).toFixed(1)} µs more for each record of a call`,
+  ].join(' ');
 }
+
+for (const events of [1000, 10_000])
+  for (const isAscii of [true, false])
+    for (const relevant of [0, 0.05, 0.5, 1]) console.log(measure({ events, relevant, isAscii }));
