@@ -5,7 +5,7 @@
  * all runs of at least one of its literals were seen. What a pattern needs is derived from its source (`screen/literals.ts`), so
  * whoever changes a pattern need not know of this. A screen may let a text pass in vain; it never keeps a match back.
  */
-import { literalsOf } from './screen/literals.ts';
+import { literalsOf, WIDE } from './screen/literals.ts';
 
 export interface Screened {
   test(text: string): boolean;
@@ -34,6 +34,9 @@ const FOLDED = new Uint8Array(65_536);
 for (let code = 0; code < 26; code++) FOLDED[65 + code] = FOLDED[97 + code] = code + 1;
 FOLDED.fill(27, 48, 58);
 
+/** No run of three: marked where a text holds a letter beyond ASCII. */
+const WIDE_RUN = RUNS - 1;
+
 /** The run of three characters that ends with `code`, from the one that ended before it. */
 const next = (run: number, code: number): number => ((run << 5) & (RUNS - 1)) | (FOLDED[code] as number);
 
@@ -60,12 +63,16 @@ function lookAt(text: string): Look {
 }
 
 function note(text: string, { mark, marks }: Look): void {
-  if (text.length < 3) return;
-  let run = next(next(0, text.charCodeAt(0)), text.charCodeAt(1));
-  for (let at = 2; at < text.length; at++) {
-    run = next(run, text.charCodeAt(at));
+  let run = 0;
+  let codes = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    codes |= code;
+    run = next(run, code);
+    // The first two hold less than three characters, as if blanks stood before the text.
     marks[run] = mark;
   }
+  if (codes > 127) marks[WIDE_RUN] = mark;
 }
 
 /** Of each literal its rarest run, and all of its runs. */
@@ -98,7 +105,8 @@ const BY_RARITY = 'zqxjkvbywgpfmucdlhrsnioate0 ';
 
 function runsOf(literal: string): Uint16Array {
   const rarity = (run: string): number => [...run].reduce((sum, char) => sum + BY_RARITY.indexOf(char), 0);
-  const all = Array.from({ length: literal.length - 2 }, (_, at) => literal.slice(at, at + 3));
+  const all = Array.from({ length: Math.max(0, literal.length - 2) }, (_, at) => literal.slice(at, at + 3));
   const distinct = [...new Set(all)].sort((a, b) => rarity(a) - rarity(b));
-  return Uint16Array.from(distinct, (run) => [...run].reduce((bits, char) => next(bits, char.charCodeAt(0)), 0));
+  const runs = distinct.map((run) => [...run].reduce((bits, char) => next(bits, char.charCodeAt(0)), 0));
+  return Uint16Array.from(literal.includes(WIDE) ? [WIDE_RUN, ...runs] : runs);
 }

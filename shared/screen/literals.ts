@@ -1,7 +1,7 @@
 /**
  * What a regular expression needs: texts one of which stands in everything it matches. Read from its source; where the
  * source says nothing certain the answer is null, which is always right. Texts are folded as `screen.ts` does: lower-case
- * letters, `0` for any digit, a blank for anything else.
+ * letters, `0` for any digit, `§` for what is not ASCII, a blank for anything else.
  */
 
 /** What a part of a pattern can match: these texts and no others, or anything that holds one of `needs`. */
@@ -15,6 +15,8 @@ const exactly = (...texts: string[]): Part => ({ exact: [...new Set(texts)], nee
 const EMPTY = exactly('');
 
 const MIN_LENGTH = 3;
+/** A letter beyond ASCII is rare enough to be told by itself. */
+export const WIDE = '§';
 const MAX_EXACT = 64;
 
 /** Folded texts one of which stands in every match; null when none is sure. */
@@ -30,7 +32,7 @@ export function literalsOf({ source, flags }: RegExp): readonly string[] | null 
 const needsOf = ({ exact, needs }: Part): readonly string[] | null => (exact === null ? needs : longEnough(exact));
 
 const longEnough = (texts: readonly string[]): readonly string[] | null =>
-  texts.every((text) => text.length >= MIN_LENGTH) ? texts : null;
+  texts.every((text) => text.length >= MIN_LENGTH || text.includes(WIDE)) ? texts : null;
 
 interface Cursor {
   readonly source: string;
@@ -191,6 +193,7 @@ function memberAt(inner: Cursor): { text: string; code: number } {
 }
 
 function folded(char: string): string {
+  if (char.charCodeAt(0) > 127) return WIDE;
   const lower = char.toLowerCase();
   return lower >= 'a' && lower <= 'z' ? lower : char >= '0' && char <= '9' ? '0' : ' ';
 }

@@ -18,6 +18,7 @@ describe('what a pattern needs', () => {
     ['what stands around the match', /(?<=\?token=)[^&]+/, [' token ']],
     ['what repeats at least once', /(?:quota)+ ?\d/, ['quota']],
     ['not what holds a shorter one', /rate limit exceeded|rate limit/, ['rate limit']],
+    ['a letter beyond ASCII, however short the word', /失败|é/, ['§']],
     ['nothing where one way needs nothing', /quota|\d/, null],
     ['nothing of what may be missing', /(?:quota)?/, null],
     ['nothing of what must not follow', /a(?!quota)/, null],
@@ -55,7 +56,7 @@ test('screened patterns answer on every fixture as they do alone', () => {
 });
 
 describe('generated patterns and texts', () => {
-  const piece = fc.constantFrom('ab', 'Abc', 'x', ' ', '-', '0', '429', 'é', '\n', 'limit', 'rate');
+  const piece = fc.constantFrom('ab', 'Abc', 'x', ' ', '-', '0', '429', 'é', '失', '\n', 'limit', 'rate');
   const atom = fc.oneof(
     piece,
     fc.constantFrom(
