@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { memoryStore } from '../functions/local/memory-store.ts';
+import { queryApi } from '../shared/api.ts';
 import { maintenance } from '../shared/maintenance.ts';
 import { ENDPOINTS } from '../shared/query.ts';
 import { DIMENSIONS } from '../shared/summary.ts';
@@ -75,6 +77,20 @@ describe('the README', () => {
     const served: readonly string[] = ENDPOINTS.map(({ path }) => path);
     for (const [, path] of README.matchAll(/127\.0\.0\.1:4600(\/v1\/\w+)/g))
       expect(served.some((endpoint) => endpoint.includes(path as string))).toBe(true);
+  });
+
+  test('asks only for what the command line and the query API know', async () => {
+    const help = (command: string) =>
+      execFileSync(process.execPath, [join(root, 'dist/cli.js'), command, '--help'], { encoding: 'utf8' });
+    const lines = blocks('sh').match(/^gridwatch (?:summary|series|alerts|silence) .*$/gm) ?? [];
+    expect(lines.length).toBeGreaterThan(4);
+    for (const line of lines) {
+      const known = help(line.split(' ')[1] ?? '');
+      for (const [option] of line.split('#')[0]?.matchAll(/--[a-z-]+/g) ?? []) expect(known).toContain(option);
+    }
+    const api = queryApi({ store: memoryStore(), now: Date.now, version: '1' });
+    for (const [, url] of README.matchAll(/curl "(http:\/\/127\.0\.0\.1:4600[^"]+)"/g))
+      expect([url, (await api(new Request(String(url)))).status]).toEqual([url, 200]);
   });
 
   test('explains with the commands it names', () => {
