@@ -17,10 +17,13 @@ const IN_TEXT: readonly Screened[] = [
   /\bHTTP\/\d(?:\.\d)?" ([1-5]\d\d)\b/,
   /b'HTTP\/\d(?:\.\d)?', ([1-5]\d\d),/,
   /\bHTTP Response: [A-Z]{3,7} (?:https?:\/\/\S{1,300} )?"?([1-5]\d\d)\b/,
-  /\b(?:(?:failed|succeeded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]) ?['"]?([1-5]\d\d)\b/i,
+  /\b(?:(?:failed|succeeded|responded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]) ?['"]?([1-5]\d\d)\b/i,
   /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/,
   /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"(]([45]\d\d)\b/,
   /\b(?:API Error|API error|Error|Exception|error code|Error Code): ?([45]\d\d)\b(?![.,:]\d)/,
+  /\bException occurr?ed - ([45]\d\d): /,
+  // A load balancer's line: both statuses, both sizes, the request.
+  / ([1-5]\d\d) (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:/,
   /\bError \[[\w.]{2,40}\]: ?([45]\d\d)\b/,
   // The class of an exception, then what it says: `google.api_core.exceptions.NotFound: 404 …`, `InternalServerError: 500`.
   /\b(?:\w{2,60}(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40})(?::| -) ?([45]\d\d)(?=[\s:]|$)/,
