@@ -37,7 +37,7 @@ const FRAME =
 
 /** Reads one event (or one joined block of lines). */
 export function readEvidence(text: string, names?: KeyNames): Evidence {
-  const found = noFacts(names);
+  const found = noFacts(names, text);
   const json = text.startsWith('{') || text.startsWith('[') ? readJson(text.trimEnd()) : undefined;
   const whole = json !== undefined && typeof json === 'object' && json !== null;
   const { structures, around } = whole

@@ -192,7 +192,7 @@ export interface Facts {
   isErrorEnvelope: boolean;
 }
 
-export const noFacts = (names: KeyNames = NO_NAMES): Facts => ({
+export const noFacts = (names: KeyNames = NO_NAMES, text = ''): Facts => ({
   names,
   facts: new Map(),
   statuses: [],
@@ -200,7 +200,7 @@ export const noFacts = (names: KeyNames = NO_NAMES): Facts => ({
   classes: [],
   messages: [],
   keys: new Set(),
-  scan: { left: MAX_SCAN },
+  scan: scanOf(text),
   hasErrorNest: false,
   isErrorEnvelope: false,
 });
@@ -343,8 +343,15 @@ function collectText(text: string, key: string, into: Facts, place: Place): void
 }
 
 const MAX_STRUCTURE_TEXT = 262_144;
-/** Characters looked at for one event: an opener that opens nothing costs a look at all that follows it. */
-const MAX_SCAN = 120_000;
+/**
+ * Characters looked at for one event: an opener that opens nothing costs a look at all that follows it. A few looks at each
+ * character, so that many small events cost no more than one large one; the first look is always taken.
+ */
+const LOOKS = 6;
+const [MIN_SCAN, MAX_SCAN] = [20_000, 120_000];
+export const scanOf = (text: string): Scan => ({
+  left: Math.min(MAX_SCAN, Math.max(MIN_SCAN, LOOKS * text.length)),
+});
 
 /** What is left of it, shared by the texts inside a text. */
 export interface Scan {
@@ -355,7 +362,7 @@ export interface Scan {
 export function structuresIn(
   text: string,
   limit: number,
-  scan: Scan = { left: MAX_SCAN },
+  scan: Scan = scanOf(text),
 ): { structures: Value[]; around: string } {
   const structures: Value[] = [];
   if (!text.includes('{')) return { structures, around: text };
