@@ -1,13 +1,12 @@
 /**
- * Call record -> outcome: success, or failure with its cause, where that cause sits in the catalogue, and the evidence that
- * decided. Error type first, then the text, the stated limit, the status, and class names last: they mislead most. `unknown` is an answer.
+ * Call record -> outcome: success, or failure with its cause and the evidence that decided. Error type first, then the text, the stated limit, the status, and class names last: they mislead most. `unknown` is an answer.
  */
-import { type Category, type CauseId, categoryOf, causeById, type Origin, type RetryVerdict } from './causes.ts';
+import type { CauseId } from './causes.ts';
+import type { OwnRule } from './own.ts';
 import { holds } from './own-rules.ts';
 import { PROVIDER_TOKEN } from './parse/vocabulary.ts';
 import type { CallRecord } from './record.ts';
 import { type Screened, screened } from './screen.ts';
-import type { OwnRule } from './setting-rules.ts';
 import { BY_STATUS, SIGNALS, type Signal } from './signals.ts';
 
 /** Raised whenever the same record may get another cause than before; stored with every contribution. */
@@ -23,9 +22,6 @@ export interface Outcome {
   readonly record: CallRecord;
   readonly failed: boolean;
   readonly cause: CauseId | null;
-  readonly category: Category | null;
-  readonly origin: Origin | null;
-  readonly retry: RetryVerdict | null;
   readonly rule: Rule;
   /** What decided, by name and never by text: a rule of the settings, a type, a class, a limit, a status, a row of signals. */
   readonly by: string | null;
@@ -46,24 +42,10 @@ export const classifyWith =
     outcomeOf(record, rules);
 
 function outcomeOf(record: CallRecord, rules: readonly OwnRule[]): Outcome {
-  if (record.kind === 'success')
-    return { record, failed: false, cause: null, category: null, origin: null, retry: null, rule: 'none', by: null };
+  if (record.kind === 'success') return { record, failed: false, cause: null, rule: 'none', by: null };
   const { cause, rule, by } = byOwnRule(record, rules) ?? causeOf(record);
-  const row = causeById(cause);
-  return {
-    record,
-    failed: true,
-    cause,
-    category: categoryOf(cause, record.status),
-    origin: originOf(record, row?.origin ?? 'unknown'),
-    retry: cause === 'unknown' ? retryOfStatus(record.status) : (row?.retry ?? null),
-    rule,
-    by,
-  };
+  return { record, failed: true, cause, rule, by };
 }
-
-const retryOfStatus = (status: number | null): RetryVerdict | null =>
-  status === null ? null : status === 429 || status >= 500 ? 'backoff' : 'never';
 
 function byOwnRule(record: CallRecord, rules: readonly OwnRule[]): Decision | null {
   const found = rules.find(({ when }) => holds(when, record));
@@ -158,16 +140,4 @@ function byLimit({ limit }: CallRecord): Decision | null {
 function byStatus(status: number | null): Decision | null {
   const cause = status === null ? undefined : BY_STATUS.get(status);
   return cause === undefined ? null : { cause, rule: 'status', by: String(status) };
-}
-
-const EDGE = screened(/<html|<title>|cloudflare|nginx/i);
-const GATEWAY = screened(/litellm|llmgrid|Virtual Key|api_key|budget/i);
-
-/** Who refused: a provider's token in the message, an edge's page, the client itself; else what the catalogue says. */
-function originOf(record: CallRecord, usual: Origin): Origin {
-  const text = record.message ?? '';
-  if (PROVIDER_TOKEN.test(text)) return 'provider';
-  if (EDGE.test(text)) return 'edge';
-  if (usual !== 'unknown') return usual;
-  return record.status === null ? 'client' : GATEWAY.test(text) ? 'gateway' : 'unknown';
 }

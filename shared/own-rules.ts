@@ -1,6 +1,7 @@
 /** Whether a rule of the team's settings (`setting-rules.ts`) holds for a record. */
+
+import type { OwnCondition } from './own.ts';
 import type { CallRecord } from './record.ts';
-import type { OwnCondition } from './setting-rules.ts';
 import { matchPattern, readPattern, type TextPattern } from './text-pattern.ts';
 
 /** Pattern of each condition, read once. */

@@ -3,7 +3,8 @@
  * Whoever deploys should fix everything at once, so reading never stops at the first problem.
  */
 import { type Maintenance, maintenance } from './maintenance.ts';
-import { fields, NO_OWN, type Own, rules, services, shapes, tooLarge } from './setting-rules.ts';
+import { NO_OWN, type Own } from './own.ts';
+import { fields, rules, services, shapes, tooLarge } from './setting-rules.ts';
 import * as read from './setting-values.ts';
 import { DEFAULT_SETTINGS, type PublicSettings } from './settings.ts';
 

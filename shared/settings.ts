@@ -4,8 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { DAYS, FILTERS, type Maintenance } from './maintenance.ts';
-import { fields, NO_OWN, type Own, rules, services, shapes } from './setting-rules.ts';
-import type { Reader } from './setting-values.ts';
+import { NO_OWN, type Own, type OwnFields, type OwnRule, type OwnShape } from './own.ts';
 
 /** All settings with their defaults. Durations in milliseconds. */
 export interface Settings extends Own {
@@ -70,8 +69,9 @@ const maintenanceWindow = z.object({
   filters: z.partialRecord(z.enum(FILTERS), text),
 });
 
-/** What the setting's own reader accepts; a function deployed before there were any has none. */
-const accepted = <T>(reader: Reader<T>) => z.custom<T>((value) => reader(value).problems === undefined);
+/** Read in full when the stack was made (`setting-rules.ts`), so only the outer form is asked for here. */
+const listOf = <T>() => z.custom<readonly T[]>((value) => Array.isArray(value));
+const fields = z.custom<OwnFields>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
 
 const environment = z.object({
   settings: z.object({
@@ -84,10 +84,10 @@ const environment = z.object({
     summaryUrl: z.nullable(text),
     // A function deployed before there were any has none.
     maintenance: z._default(z.array(maintenanceWindow), []),
-    rules: z._default(accepted(rules), []),
-    shapes: z._default(accepted(shapes), []),
-    fields: z._default(accepted(fields), {}),
-    services: z._default(accepted(services), []),
+    rules: z._default(listOf<OwnRule>(), []),
+    shapes: z._default(listOf<OwnShape>(), []),
+    fields: z._default(fields, {}),
+    services: z._default(z.array(text), []),
   }),
   deployment: z.object({
     tableName: text,

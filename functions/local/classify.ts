@@ -6,6 +6,7 @@ import { parseEvent } from '../../shared/parse.ts';
 import type { LogBatch } from '../../shared/record.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { timestampOf } from '../../shared/timestamp.ts';
+import { type Triage, triage } from '../../shared/triage.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { decisionOf } from './explain.ts';
 import { print, say } from './terminal.ts';
@@ -94,18 +95,23 @@ function verdict(line: Line, ordinal: string, settings: Settings, explained: boo
   return explained ? { ...said, decision: decisionOf(outcome, settings) } : said;
 }
 
-const answer = (id: unknown, outcome: Outcome | null, skipped: string | null): Record<string, unknown> => ({
-  id,
-  call: outcome !== null,
-  kind: outcome?.record.kind ?? null,
-  failed: outcome?.failed ?? false,
-  status: outcome?.record.status ?? null,
-  category: outcome?.category ?? null,
-  cause: outcome?.cause ?? null,
-  origin: outcome?.origin ?? null,
-  retry: outcome?.retry ?? null,
-  provider: outcome?.record.provider ?? null,
-  model: outcome?.record.model ?? null,
-  shape: outcome?.record.shape ?? null,
-  skipped,
-});
+const NO_TRIAGE: Triage = { category: null, origin: null, retry: null };
+
+const answer = (id: unknown, outcome: Outcome | null, skipped: string | null): Record<string, unknown> => {
+  const { category, origin, retry } = outcome ? triage(outcome) : NO_TRIAGE;
+  return {
+    id,
+    call: outcome !== null,
+    kind: outcome?.record.kind ?? null,
+    failed: outcome?.failed ?? false,
+    status: outcome?.record.status ?? null,
+    category,
+    cause: outcome?.cause ?? null,
+    origin,
+    retry,
+    provider: outcome?.record.provider ?? null,
+    model: outcome?.record.model ?? null,
+    shape: outcome?.record.shape ?? null,
+    skipped,
+  };
+};

@@ -2,7 +2,7 @@
  * Names under which loggers, SDKs and gateways print the same fact, and the walk that collects them from a structure.
  * One alias table instead of a parser per logger: a logger that nests its error elsewhere needs no new code.
  */
-import { OWN_FIELDS, type OwnField, type OwnFields } from '../setting-rules.ts';
+import { OWN_FIELDS, type OwnField, type OwnFields } from '../own.ts';
 import { type Fields, field, isFields, noFields, readJson, readLiteral, type Value } from './literal.ts';
 import { readStatus } from './status.ts';
 

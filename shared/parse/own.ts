@@ -1,7 +1,8 @@
 /** What a team adds to the reading of log events (`setting-rules.ts`): names of fields, shapes of text, services. */
+
+import type { Own, OwnShape } from '../own.ts';
+import { OWN_FIELDS } from '../own.ts';
 import type { RecordKind } from '../record.ts';
-import type { Own, OwnShape } from '../setting-rules.ts';
-import { OWN_FIELDS } from '../setting-rules.ts';
 import { anchorOf, matchPattern, readPattern, type TextPattern } from '../text-pattern.ts';
 import { type Evidence, stringFact } from './evidence.ts';
 import { collect, type KeyNames, keyNames } from './fields.ts';

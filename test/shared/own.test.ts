@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { contributionsOf } from '../../shared/contribution.ts';
 import { fold } from '../../shared/fold.ts';
+import type { Own } from '../../shared/own.ts';
 import type { LogBatch } from '../../shared/record.ts';
-import { MAX_OWN_BYTES, type Own } from '../../shared/setting-rules.ts';
+import { MAX_OWN_BYTES } from '../../shared/setting-rules.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings.ts';
 import { readSettings, toSettings } from '../../shared/settings-file.ts';
 import { matchPattern, readPattern } from '../../shared/text-pattern.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Maintenance } from '../../shared/maintenance.ts';
-import type { OwnRule, OwnShape } from '../../shared/setting-rules.ts';
+import type { OwnRule, OwnShape } from '../../shared/own.ts';
 import { DEFAULT_SETTINGS, type Deployment, fromEnv, type Settings, toEnv } from '../../shared/settings.ts';
 import { DEFAULT_USER_SETTINGS, readSettings, SETTING_NAMES, toSettings } from '../../shared/settings-file.ts';
 

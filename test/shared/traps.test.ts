@@ -7,6 +7,7 @@ import { classify } from '../../shared/classify.ts';
 import { parseBatch } from '../../shared/parse.ts';
 import type { CallRecord } from '../../shared/record.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
+import { triage } from '../../shared/triage.ts';
 import { failure } from '../fixtures/failures.ts';
 import { SHAPES } from '../fixtures/shapes.ts';
 
@@ -359,7 +360,8 @@ describe('loggers', () => {
     expect(told(text)).toMatch(expected);
     expect(told(...text.split('\r\n'))).toMatch(expected);
     expect(told(json({ level: 'error', url: CHAT, error: page }))).toMatch(expected);
-    expect(callsOf(text)[0]?.outcome.origin).toBe('edge');
+    const [call] = callsOf(text);
+    expect(call && triage(call.outcome).origin).toBe('edge');
   });
 });
 
