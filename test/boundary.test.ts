@@ -11,6 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const WALK = [
   // what everything is told
   'causes',
+  'own',
   'text-pattern',
   'setting-values',
   'setting-rules',
@@ -44,6 +45,7 @@ const WALK = [
   'signals',
   'own-rules',
   'classify',
+  'triage',
   'stated',
   'window',
   'coverage',
