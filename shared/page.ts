@@ -34,7 +34,10 @@ export const badCursor = (): BadParameter[] => [bad('cursor', 'must be `next` of
 
 /** Ids are hexadecimal, so this is ASCII. */
 const cursorOf = ({ atMs, id }: Place): string =>
-  btoa(`${atMs} ${id}`).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  btoa(`${atMs} ${id}`)
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/={1,2}$/, '');
 
 function placeIn(cursor: string): Place | null {
   let text: string;

@@ -68,7 +68,7 @@ export function checkedUrl(text: string): string {
     throw new UsageError(
       `"${text.slice(0, 80)}" is no URL; write it as https://….lambda-url.REGION.on.aws or ${LOCAL_URL}.`,
     );
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/\/{1,9}$/, '');
 }
 
 function parsed(text: string): URL | null {

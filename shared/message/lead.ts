@@ -54,5 +54,7 @@ export const endOf = (alert: Told): number => alert.untilMs ?? alert.resolvedMs 
 export function evidenceOf(alert: Told, atMs: number, lead: Lead): string {
   if (findingOf(alert, 'share') === undefined) return sentence({ ...alert, atMs }, lead.failedWith);
   const whole = sentence({ ...alert, calls: 0, atMs }, lead.failedWith);
-  return whole.replace(/ of 0 calls /, ` calls that name ${scopeWords(alert.scope)} `).replace(/; normal is .*$/, '.');
+  return whole
+    .replace(/ of 0 calls /, ` calls that name ${scopeWords(alert.scope)} `)
+    .replace(/; normal is [^;]*$/, '.');
 }

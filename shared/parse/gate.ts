@@ -68,7 +68,9 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   if (HTTP_LINES.has(shape) && target === null) return LLM_HEADER.test(head);
 
   const isBody = evidence.isErrorEnvelope && text.startsWith('{');
-  if (!isBody && isProse(evidence) && !(isJson && (status !== null || evidence.hasErrorNest))) return false;
+  // A field of its own that holds a status speaks of a call; a number in a line of code does not.
+  const hasFields = isJson && (evidence.statuses.length > 0 || evidence.hasErrorNest);
+  if (!isBody && !hasFields && isProse(evidence)) return false;
   if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head)) return false;
   if (!isOurs && isChore(evidence, shape, status)) return false;
   if (!isOurs && !targetIsLlm && !evidence.isErrorEnvelope && isElsewhere(head, status)) return false;

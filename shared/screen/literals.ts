@@ -83,7 +83,7 @@ const shortest = (texts: readonly string[]): number => Math.min(...texts.map((te
 
 /** The part under the quantifier after it, if there is one. */
 function repeated(part: Part, cursor: Cursor): Part {
-  const quantifier = /^(?:([?*+])|\{(\d+)(,?)(\d*)\})\??/.exec(cursor.source.slice(cursor.at, cursor.at + 20));
+  const quantifier = /^(?:([?*+])|\{(\d{1,7})(,?)(\d{0,7})\})\??/.exec(cursor.source.slice(cursor.at, cursor.at + 20));
   if (quantifier === null) return part;
   cursor.at += quantifier[0].length;
   const [, sign, least, comma, most] = quantifier;

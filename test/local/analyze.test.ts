@@ -180,6 +180,8 @@ describe('what is asked', () => {
       ],
       other: 0,
       skipped: {},
+      partial: false,
+      coverage: { classified: 100, unknown: 0, unreadable: 0, share: 1, signatures: [], other: 0 },
       alerts: [expect.objectContaining({ state: 'firing', group: 'e5xx', failures: 100 })],
     });
   });
