@@ -14,7 +14,7 @@ export interface Settings extends Own {
   readonly keySalt: string;
   /** Events older than this are counted as too late. */
   readonly horizonMs: number;
-  /** A spike needs this share of failing calls … */
+  /** A spike needs this share of failing calls above normal (half of it if it lasts half an hour) … */
   readonly minShare: number;
   /** … and this many failing calls within the detection window. */
   readonly minFailures: number;
