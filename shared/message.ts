@@ -71,8 +71,10 @@ function jsonOf(notification: Notification, lead: Lead, summaryUrl: string | nul
   };
 }
 
-export function render(notification: Notification, { summaryUrl }: { readonly summaryUrl: string | null }): Message {
+/** `{alert}` in `summaryUrl` stands for the alert's id, so that a link leads to its own page. */
+export function render(notification: Notification, settings: { readonly summaryUrl: string | null }): Message {
   const lead = leadOf(notification.alert);
+  const summaryUrl = settings.summaryUrl?.replaceAll('{alert}', notification.alert.id) ?? null;
   return {
     notificationId: notification.id,
     alertId: notification.alert.id,

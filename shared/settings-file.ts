@@ -30,7 +30,7 @@ export interface UserSettings extends Own {
   readonly retentionDays: number;
   /** Concurrency reserved for ingest (the others get 2 each); `unreserved` for accounts with a small quota. */
   readonly concurrency: number | 'unreserved';
-  /** Where people look at summaries; goes into messages. */
+  /** Where people look at summaries; goes into messages. `{alert}` in it becomes the alert's id. */
   readonly summaryUrl: string | null;
   /** Recurring hours in which matching alerts are not told. */
   readonly maintenance: readonly Maintenance[];

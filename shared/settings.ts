@@ -21,7 +21,7 @@ export interface Settings extends Own {
   readonly repeatIntervalMs: number;
   /** Cells kept per minute; the rest is summed under `other`. */
   readonly maxCells: number;
-  /** Where summaries can be seen; goes into messages. */
+  /** Where summaries can be seen; goes into messages. `{alert}` in it becomes the alert's id. */
   readonly summaryUrl: string | null;
   /** Hours of the week in which nothing is told. */
   readonly maintenance: readonly Maintenance[];

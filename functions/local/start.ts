@@ -50,7 +50,7 @@ export async function start(inputs: readonly string[], options: StartOptions): P
       if (isDemo) say('No file given: replaying a recorded hour of four applications (2026-11-17, 09:00–10:00 UTC).\n');
       const replayed = await replay(isDemo ? recorded() : inputs, {
         store,
-        settings: { ...options.settings, summaryUrl: server === null ? null : `${server.url}/v1/summary` },
+        settings: { ...options.settings, summaryUrl: server === null ? null : `${server.url}/#/alerts/{alert}` },
         notifier: terminalNotifier(options.json),
         signal: stop.signal,
       });

@@ -154,6 +154,13 @@ describe('an e-mail', () => {
     );
   });
 
+  test('links to the page of the alert where the address has a place for it', () => {
+    const told = notification('first');
+    const { text, json } = render(told, { summaryUrl: 'https://watch.example/#/alerts/{alert}' });
+    expect(json['summaryUrl']).toBe(`https://watch.example/#/alerts/${told.alert.id}`);
+    expect(text).toContain(`https://watch.example/#/alerts/${told.alert.id}`);
+  });
+
   test('makes no link of a name', () => {
     const text = email(notification('first', { scope: scope('model', 'https://evil.example/x') }));
     expect(text).not.toContain('https://evil');
