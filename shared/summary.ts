@@ -117,16 +117,16 @@ export function series(
   const { by, filters, stepMs, top = 50, asOfMs } = query;
   const { fromMs, toMs } = alignRange(query, stepMs);
   const included = within(rollUps, fromMs, toMs);
-  const shown = new Set(
-    tally(included, by, filters)
-      .groups.slice(0, by.length === 0 ? 0 : top)
-      .map(({ id }) => id),
-  );
   const steps = new Map<number, RollUp[]>();
   for (let atMs = fromMs; atMs < toMs; atMs += stepMs) steps.set(atMs, []);
   for (const rollUp of included) steps.get(Math.floor(rollUp.windowMs / stepMs) * stepMs)?.push(rollUp);
-  return [...steps].map(([atMs, ofStep]) => {
-    const { totals, groups } = tally(ofStep, by, filters);
+  const tallies = [...steps].map(([atMs, ofStep]) => ({ atMs, ...tally(ofStep, by, filters) }));
+  const ranked = ranking(
+    tallies.flatMap(({ groups }) => groups),
+    by,
+  );
+  const shown = new Set(ranked.slice(0, by.length === 0 ? 0 : top).map(({ id }) => id));
+  return tallies.map(({ atMs, totals, groups }) => {
     const rows = groups.filter(({ id }) => shown.has(id));
     return {
       at: iso(atMs),
@@ -173,17 +173,28 @@ function tally(rollUps: readonly RollUp[], by: readonly Dimension[], filters: Fi
   // What was too rare to keep its name is no row, whatever it sums up to: it names nobody.
   const isNamed = ({ key }: Group) => !by.some((dimension) => key[dimension] === OTHER);
   const failing = [...groups.values()].filter((group) => group.failures > 0 && isNamed(group));
-  return { totals, groups: failing.sort((a, b) => b.failures - a.failures || compareKeys(a.key, b.key, by)) };
+  return { totals, groups: failing.sort(byFailures(by)) };
+}
+
+type Ranked = Pick<Group, 'id' | 'key' | 'failures'>;
+const byFailures = (by: readonly Dimension[]) => (a: Ranked, b: Ranked) =>
+  b.failures - a.failures || compareKeys(a.key, b.key, by);
+
+/** The groups of all steps, as they would be of the whole range. */
+function ranking(ofSteps: readonly Group[], by: readonly Dimension[]): Ranked[] {
+  const sums = new Map<string, { id: string; key: Key; failures: number }>();
+  for (const { id, key, failures } of ofSteps) {
+    const sum = sums.get(id);
+    if (sum === undefined) sums.set(id, { id, key, failures });
+    else sum.failures += failures;
+  }
+  return [...sums.values()].sort(byFailures(by));
 }
 
 function count(groups: Map<string, Group>, cell: CountedCell, by: readonly Dimension[]): void {
-  const id = idOf(cell, by);
-  const group = groups.get(id) ?? {
-    id,
-    key: Object.fromEntries(by.map((dimension) => [dimension, valueIn(cell, dimension)])),
-    ...{ failures: 0, calls: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY },
-  };
-  groups.set(id, group);
+  let id = '';
+  for (const dimension of by) id += partOf(valueIn(cell, dimension));
+  const group = groups.get(id) ?? newGroup(groups, id, keyOf(cell, by));
   group.calls += cell.calls;
   if (cell.kind === 'success') return;
   group.failures += cell.calls;
@@ -191,13 +202,18 @@ function count(groups: Map<string, Group>, cell: CountedCell, by: readonly Dimen
   group.lastMs = Math.max(group.lastMs, cell.lastMs);
 }
 
-/** Hundreds of thousands of cells are counted: JSON is for what is not a plain text. */
-function idOf(cell: CountedCell, by: readonly Dimension[]): string {
-  const [only, ...others] = by;
-  if (only === undefined) return '';
-  const value = others.length === 0 ? valueIn(cell, only) : null;
-  return typeof value === 'string' ? `"${value}` : JSON.stringify(by.map((dimension) => valueIn(cell, dimension)));
+const keyOf = (cell: CountedCell, by: readonly Dimension[]): Key =>
+  Object.fromEntries(by.map((dimension) => [dimension, valueIn(cell, dimension)]));
+
+function newGroup(groups: Map<string, Group>, id: string, key: Key): Group {
+  const group = { id, key, failures: 0, calls: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY };
+  groups.set(id, group);
+  return group;
 }
+
+/** Hundreds of thousands of cells are counted, so their key is no JSON; with its length before it, a name can hold anything. */
+const partOf = (value: Value): string =>
+  value === null ? '-' : typeof value === 'number' ? `${value};` : `${value.length}:${value}`;
 
 const valueIn = (cell: CountedCell, dimension: Dimension): Value =>
   dimension === 'category' ? categoryOfCell(cell) : cell[dimension];

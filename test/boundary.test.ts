@@ -48,6 +48,7 @@ const WALK = [
   'triage',
   'stated',
   'window',
+  'packed',
   'coverage',
   'calls',
   'contribution',

@@ -9,6 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { packCounted, unpackCounted } from '../../shared/packed.ts';
 import type { AddResult, DirtyWindow, Store } from '../../shared/ports.ts';
 import { type Contribution, type Granularity, MINUTE_MS, type RollUp } from '../../shared/window.ts';
 import { documentsOf } from './documents.ts';
@@ -37,6 +38,11 @@ import { type Expression, type Item, number, numberIn, tableOf, text, textIn } f
 
 /** A longer range is read by one scan of the table instead of a query for each of its minutes and shards. */
 const QUERIED_MINUTES = 120;
+
+/** `cells` as an older gridwatch kept them, or packed. */
+type StoredRollUp = Pick<RollUp, 'totals' | 'skipped' | 'signatures'> & {
+  readonly cells: Parameters<typeof unpackCounted>[0];
+};
 
 export interface DynamoStoreOptions {
   readonly client: DynamoDBClient;
@@ -176,7 +182,7 @@ export function dynamoStore({ client, tableName, nowMs = Date.now, shards = 16 }
     // Two folds of the same number of contributions are the same fold: the set only grows. So this may be repeated.
     putRollUp: async (rollUp) => {
       const { totals, skipped, signatures, cells } = rollUp;
-      const body = pack({ totals, skipped, signatures, cells });
+      const body = pack({ totals, skipped, signatures, cells: packCounted(cells) });
       const item = await withBody(table, rollUpItem(rollUp), { name: 'body', body });
       const values = { ':n': number(rollUp.contributions) };
       return (await table.put(item, { expression: 'attribute_not_exists(PK) OR n <= :n', values })).put;
@@ -185,8 +191,8 @@ export function dynamoStore({ client, tableName, nowMs = Date.now, shards = 16 }
     rollUps: async (granularity, fromMs, toMs) =>
       inParallel(await rollUpItems(granularity, fromMs, toMs), async (item): Promise<RollUp> => {
         const windowMs = minuteIn(textIn(item, 'SK'));
-        const body = unpack(await whole(item, 'body')) as Pick<RollUp, 'totals' | 'skipped' | 'signatures' | 'cells'>;
-        return { granularity, windowMs, contributions: numberIn(item, 'n'), ...body };
+        const { cells, ...body } = unpack(await whole(item, 'body')) as StoredRollUp;
+        return { granularity, windowMs, contributions: numberIn(item, 'n'), ...body, cells: unpackCounted(cells) };
       }),
 
     ...documentsOf(table, nowMs),

@@ -13,6 +13,7 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { packCounted, unpackCounted } from '../../shared/packed.ts';
 import type { AddResult, DirtyWindow, Store, Versioned } from '../../shared/ports.ts';
 import type { Contribution, Entry, Granularity, Rank, RollUp } from '../../shared/window.ts';
 
@@ -156,7 +157,10 @@ function contributionOf({ windowMs, key, body }: ContributionRow): Contribution 
 
 type RollUpRow = Pick<RollUp, 'granularity' | 'windowMs' | 'contributions'> & { readonly body: string };
 
-const rollUpOf = ({ body, ...rest }: RollUpRow): RollUp => ({ ...rest, ...JSON.parse(body) });
+function rollUpOf({ body, ...rest }: RollUpRow): RollUp {
+  const { cells, ...kept } = JSON.parse(body);
+  return { ...rest, ...kept, cells: unpackCounted(cells) };
+}
 
 interface DocumentRow {
   readonly key: Uint8Array;
@@ -261,9 +265,10 @@ export function openSqliteStore(path: string, { timeoutMs = 5_000 } = {}): Store
     contributions: method((fromMs, toMs) => sql.range.all(fromMs, toMs).map(contributionOf)),
     dirty: method(() => sql.marks.all().map((row: DirtyWindow): DirtyWindow => ({ ...row }))),
     clean: method(({ windowMs, token }) => write('NORMAL', () => sql.clean.run(windowMs, token).changes === 1)),
-    putRollUp: method(({ granularity, windowMs, contributions: folded, ...rest }) =>
-      write('NORMAL', () => sql.putRollUp.run(granularity, windowMs, folded, JSON.stringify(rest)).changes === 1),
-    ),
+    putRollUp: method(({ granularity, windowMs, contributions: folded, cells, ...rest }) => {
+      const body = JSON.stringify({ ...rest, cells: packCounted(cells) });
+      return write('NORMAL', () => sql.putRollUp.run(granularity, windowMs, folded, body).changes === 1);
+    }),
     rollUps: method((granularity, fromMs, toMs) => sql.rollUps.all(granularity, fromMs, toMs).map(rollUpOf)),
     load: method((key) => {
       const row = sql.load.get(Buffer.from(key));
