@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { asked, filtered, hrefOf, parseRoute, type Route, START, VIEWS } from '../../functions/dashboard/route.ts';
 import { DIMENSIONS } from '../../functions/dashboard/words.ts';
 
@@ -37,11 +37,19 @@ const placed = (r: Route): Route => ({
 });
 
 test('an address says the same when it is read back', () => {
-  fc.assert(fc.property(route, (r) => expect(parseRoute(hrefOf(placed(r)))).toEqual(placed(r))));
+  fc.assert(
+    fc.property(route, (r) => {
+      expect(parseRoute(hrefOf(placed(r)))).toEqual(placed(r));
+    }),
+  );
 });
 
 test('any text after the # is some page', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (hash) => expect(VIEWS).toContain(parseRoute(hash).view)));
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (hash) => {
+      expect(VIEWS).toContain(parseRoute(hash).view);
+    }),
+  );
 });
 
 test('a filter is added, changed and taken away', () => {
