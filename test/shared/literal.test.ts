@@ -276,9 +276,13 @@ describe('a megabyte', () => {
   });
 });
 
+/** The least of three: what else the machine does, and compiling, only ever adds. */
 function cpuMs(work: () => unknown): number {
-  const started = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(started);
-  return (user + system) / 1000;
+  const tries = [1, 2, 3].map(() => {
+    const started = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(started);
+    return (user + system) / 1000;
+  });
+  return Math.min(...tries);
 }
