@@ -18,8 +18,9 @@ const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'];
 const blocks = (language: string): string =>
   [...README.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map((match) => match[1]).join('\n');
 
-const recorded = (): string =>
-  execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'start', '--no-serve'], {
+/** What the command line prints where no person looks: Jest asks its workers for colours when it prints them itself. */
+const gridwatch = (...args: readonly string[]): string =>
+  execFileSync(process.execPath, [join(root, 'dist/cli.js'), ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, NO_COLOR: '1' },
@@ -27,7 +28,7 @@ const recorded = (): string =>
 
 describe('the README', () => {
   test('shows alerts that the recorded hour really sends', () => {
-    const output = recorded();
+    const output = gridwatch('start', '--no-serve');
     const shown = blocks('text').match(/^✉ .+$/gm) ?? [];
     expect(shown).toHaveLength(3);
     for (const line of shown) expect(output).toContain(line);
@@ -37,9 +38,7 @@ describe('the README', () => {
   test('shows what a backtest of the recorded hour prints', () => {
     const incident = join(root, 'dist/incident');
     const files = readdirSync(incident).map((name) => join(incident, name));
-    const output = execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'backtest', ...files], {
-      encoding: 'utf8',
-    });
+    const output = gridwatch('backtest', ...files);
     const shown = blocks('text').match(/^(?:defaults: .*|day .*|\d\d-\d\d {2}.*)$/gm) ?? [];
     expect(shown).toHaveLength(3);
     for (const line of shown) expect(output).toContain(line);
@@ -80,12 +79,10 @@ describe('the README', () => {
   });
 
   test('asks only for what the command line and the query API know', async () => {
-    const help = (command: string) =>
-      execFileSync(process.execPath, [join(root, 'dist/cli.js'), command, '--help'], { encoding: 'utf8' });
     const lines = blocks('sh').match(/^gridwatch (?:summary|series|alerts|silence) .*$/gm) ?? [];
     expect(lines.length).toBeGreaterThan(4);
     for (const line of lines) {
-      const known = help(line.split(' ')[1] ?? '');
+      const known = gridwatch(line.split(' ')[1] ?? '', '--help');
       for (const [option] of line.split('#')[0]?.matchAll(/--[a-z-]+/g) ?? []) expect(known).toContain(option);
     }
     const api = queryApi({ store: memoryStore(), now: Date.now, version: '1' });
@@ -94,10 +91,7 @@ describe('the README', () => {
   });
 
   test('explains with the commands it names', () => {
-    const explained = execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'explain', '429'], {
-      encoding: 'utf8',
-    });
-    expect(explained).toContain('budget_exceeded');
+    expect(gridwatch('explain', '429')).toContain('budget_exceeded');
   });
 });
 
