@@ -106,7 +106,7 @@ export { wrong };
     skipLibCheck: true,
   };
   writeFileSync(join(theirs, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['app.ts'] }));
-  const { stdout } = spawnSync(bin('tsc'), ['-p', theirs], { encoding: 'utf8' });
+  const { stdout } = spawnSync(bin('tsc'), ['-p', theirs, '--pretty', 'false'], { encoding: 'utf8' });
   expect(stdout.match(/error TS\d+: .*/g)).toEqual([
     "error TS2322: Type 'string' is not assignable to type 'number'.",
     expect.stringContaining("'emial' does not exist"),
