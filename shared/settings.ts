@@ -2,9 +2,8 @@
  * What can be tuned, and where a deployed function finds its resources. Both travel in one environment variable, so that a
  * function either has everything it needs or says at once what is missing. The salt never travels: only its secret's ARN does.
  */
-import * as z from 'zod/mini';
-import { DAYS, FILTERS, type Maintenance } from './maintenance.ts';
-import { NO_OWN, type Own, type OwnFields, type OwnRule, type OwnShape } from './own.ts';
+import type { Maintenance } from './maintenance.ts';
+import { NO_OWN, type Own, type OwnFields } from './own.ts';
 
 /** All settings with their defaults. Durations in milliseconds. */
 export interface Settings extends Own {
@@ -61,45 +60,79 @@ export interface Deployment {
 
 export const ENV_NAME = 'GRIDWATCH';
 
-const text = z.string().check(z.minLength(1));
-const positive = z.number().check(z.positive());
+/**
+ * What a value in it must be. Not a schema of the library that reads requests: building that, for a text which only `toEnv`
+ * writes, took an eighth of the time that every function needs before its first event.
+ */
+interface Kind<T> {
+  readonly must: string;
+  readonly is: (value: unknown) => value is T;
+}
 
-const maintenanceWindow = z.object({
-  ...{ days: z.array(z.enum(DAYS)), from: text, to: text, timeZone: z.optional(text) },
-  filters: z.partialRecord(z.enum(FILTERS), text),
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText);
+const isPositive = (value: unknown): value is number => typeof value === 'number' && value > 0;
+
+const text: Kind<string> = { must: 'a text', is: isText };
+const textOrNull: Kind<string | null> = {
+  must: 'a text or null',
+  is: (value): value is string | null => value === null || isText(value),
+};
+const texts: Kind<readonly string[]> = { must: 'a list of texts', is: isTexts };
+const positive: Kind<number> = { must: 'a number above 0', is: isPositive };
+
+/** Read in full when the stack was made (`maintenance.ts`, `setting-rules.ts`), so only the outer form is asked for here. */
+const list = <T>(): Kind<readonly T[]> => ({
+  must: 'a list',
+  is: (value): value is readonly T[] => Array.isArray(value),
 });
 
-/** Read in full when the stack was made (`setting-rules.ts`), so only the outer form is asked for here. */
-const listOf = <T>() => z.custom<readonly T[]>((value) => Array.isArray(value));
-const fields = z.custom<OwnFields>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+type Kinds<T> = { readonly [Name in keyof T]-?: Kind<T[Name]> };
 
-const environment = z.object({
-  settings: z.object({
-    hosts: z.union([z.literal('any'), z.array(text).check(z.minLength(1))]),
-    horizonMs: positive,
-    minShare: z.number().check(z.gt(0), z.lte(1)),
-    minFailures: positive,
-    repeatIntervalMs: positive,
-    maxCells: positive,
-    summaryUrl: z.nullable(text),
-    // A function deployed before there were any has none.
-    maintenance: z._default(z.array(maintenanceWindow), []),
-    rules: z._default(listOf<OwnRule>(), []),
-    shapes: z._default(listOf<OwnShape>(), []),
-    fields: z._default(fields, {}),
-    services: z._default(z.array(text), []),
-  }),
-  deployment: z.object({
-    tableName: text,
-    alertTopicArn: text,
-    chatTopicArn: z.nullable(text),
-    quarantineBucket: text,
-    saltSecretArn: text,
-    slackSecretArn: z.nullable(text),
-    ownLogGroups: z.array(text),
-    allowedOwners: z.array(text),
-  }),
-});
+const SETTINGS: Kinds<PublicSettings> = {
+  hosts: {
+    must: '"any" or a list of hosts',
+    is: (value): value is Settings['hosts'] => value === 'any' || (isTexts(value) && value.length > 0),
+  },
+  horizonMs: positive,
+  minShare: { must: 'a share', is: (value): value is number => isPositive(value) && value <= 1 },
+  minFailures: positive,
+  repeatIntervalMs: positive,
+  maxCells: positive,
+  summaryUrl: textOrNull,
+  maintenance: list(),
+  rules: list(),
+  shapes: list(),
+  fields: { must: 'an object', is: (value): value is OwnFields => isObject(value) },
+  services: texts,
+};
+
+/** A function deployed before there were any has none. */
+const LATER: Partial<PublicSettings> = { maintenance: [], ...NO_OWN };
+
+const DEPLOYMENT: Kinds<Deployment> = {
+  tableName: text,
+  alertTopicArn: text,
+  chatTopicArn: textOrNull,
+  quarantineBucket: text,
+  saltSecretArn: text,
+  slackSecretArn: textOrNull,
+  ownLogGroups: texts,
+  allowedOwners: texts,
+};
+
+/** Reads an object, and adds what is wrong with it to `problems`: names and kinds only, as a value may be something that must not be logged. */
+function read<T extends object>(where: string, value: unknown, kinds: Kinds<T>, problems: string[]): T | null {
+  const names = Object.keys(kinds) as (keyof T & string)[];
+  const isWhole = (given: unknown): given is T => isObject(given) && names.every((name) => kinds[name].is(given[name]));
+  if (isWhole(value)) return value;
+  const wrong = isObject(value) ? names.filter((name) => !kinds[name].is(value[name])) : [];
+  problems.push(...wrong.map((name) => `${where}.${name}: missing or not ${kinds[name].must}`));
+  if (!isObject(value)) problems.push(`${where}: missing or not an object`);
+  return null;
+}
 
 /** The environment variable of a function. Values may be CDK tokens: they need no escaping inside JSON. */
 export function toEnv(
@@ -114,10 +147,12 @@ export function fromEnv(env: Readonly<Record<string, string | undefined>>): {
   readonly settings: PublicSettings;
   readonly deployment: Deployment;
 } {
-  const { success, data, error } = environment.safeParse(parsed(env[ENV_NAME]));
-  if (success) return data;
-  // Names and kinds only: a value may be something that must not be logged.
-  const problems = error.issues.map((issue) => `${issue.path.join('.') || 'the variable'}: ${wanted(issue)}`);
+  const given = Object(parsed(env[ENV_NAME]));
+  const problems: string[] = [];
+  const written = isObject(given.settings) ? { ...LATER, ...given.settings } : given.settings;
+  const settings = read('settings', written, SETTINGS, problems);
+  const deployment = read('deployment', given.deployment, DEPLOYMENT, problems);
+  if (settings && deployment) return { settings, deployment };
   throw new Error(`environment variable ${ENV_NAME} is not usable: ${problems.join('; ')}; deploy the stack again`);
 }
 
@@ -128,9 +163,4 @@ function parsed(json: string | undefined): unknown {
   } catch (cause) {
     throw new Error(`environment variable ${ENV_NAME} does not hold JSON: deploy the stack again`, { cause });
   }
-}
-
-function wanted(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return `missing or not of type ${issue.expected}`;
-  return issue.code === 'too_small' || issue.code === 'too_big' ? 'out of range' : 'missing or not of a known form';
 }

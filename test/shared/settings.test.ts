@@ -299,6 +299,11 @@ const deployment: fc.Arbitrary<Deployment> = fc.record({
   allowedOwners: fc.array(name),
 });
 
+const DEPLOYED: Deployment = {
+  ...{ tableName: 'table', alertTopicArn: 'topic', chatTopicArn: null, quarantineBucket: 'bucket' },
+  ...{ saltSecretArn: 'salt', slackSecretArn: null, ownLogGroups: [], allowedOwners: ['123456789012'] },
+};
+
 describe('the environment of a function', () => {
   test('holds what was put in, without the salt', () => {
     fc.assert(
@@ -319,26 +324,48 @@ describe('the environment of a function', () => {
     [
       'empty',
       '{}',
-      'environment variable GRIDWATCH is not usable: settings: missing or not of type object; deployment: missing or not of type object; deploy the stack again',
+      'environment variable GRIDWATCH is not usable: settings: missing or not an object; deployment: missing or not an object; deploy the stack again',
     ],
     [
       'a list',
       '[]',
-      'environment variable GRIDWATCH is not usable: the variable: missing or not of type object; deploy the stack again',
+      'environment variable GRIDWATCH is not usable: settings: missing or not an object; deployment: missing or not an object; deploy the stack again',
     ],
   ])('says when it is %s', (_name, value, message) => {
     expect(() => fromEnv({ GRIDWATCH: value })).toThrow(message);
+  });
+
+  test('of an older deployment lacks what came later', () => {
+    const { maintenance: _, rules: __, shapes: ___, fields: ____, services: _____, ...older } = DEFAULT_SETTINGS;
+    const env = { GRIDWATCH: JSON.stringify({ settings: older, deployment: DEPLOYED }) };
+    expect(fromEnv(env).settings).toMatchObject({ maintenance: [], rules: [], shapes: [], fields: {}, services: [] });
+  });
+
+  test.each<[name: string, wrong: Readonly<Record<string, unknown>>]>([
+    ['a share of nothing', { minShare: 0 }],
+    ['a share that is no number', { minShare: '0.1' }],
+    ['no failures', { minFailures: -1 }],
+    ['a horizon that JSON cannot hold', { horizonMs: Number.NaN }],
+    ['one host as a text', { hosts: 'llmgrid.ai' }],
+    ['a host without a name', { hosts: [''] }],
+    ['an empty address', { summaryUrl: '' }],
+    ['rules as an object', { rules: {} }],
+    ['fields as a list', { fields: [] }],
+    ['services that are numbers', { services: [1] }],
+  ])('with %s is refused by the name of the setting', (_name, wrong) => {
+    const env = { GRIDWATCH: JSON.stringify({ settings: { ...DEFAULT_SETTINGS, ...wrong }, deployment: DEPLOYED }) };
+    expect(() => fromEnv(env)).toThrow(`not usable: settings.${Object.keys(wrong).join()}: missing or not`);
   });
 
   test('says everything that is wrong in one error, and no value', () => {
     const { tableName: _, ...rest } = { ...DEFAULT_SETTINGS, minShare: 7, hosts: [] as string[], tableName: '' };
     const env = toEnv(rest, { alertTopicArn: 'arn:secret-looking' });
     expect(() => fromEnv(env)).toThrow(
-      'environment variable GRIDWATCH is not usable: settings.hosts: out of range; settings.minShare: out of range; ' +
-        'deployment.tableName: missing or not of type string; deployment.chatTopicArn: missing or not of type string; ' +
-        'deployment.quarantineBucket: missing or not of type string; deployment.saltSecretArn: missing or not of type string; ' +
-        'deployment.slackSecretArn: missing or not of type string; deployment.ownLogGroups: missing or not of type array; ' +
-        'deployment.allowedOwners: missing or not of type array; deploy the stack again',
+      'environment variable GRIDWATCH is not usable: settings.hosts: missing or not "any" or a list of hosts; settings.minShare: missing or not a share; ' +
+        'deployment.tableName: missing or not a text; deployment.chatTopicArn: missing or not a text or null; ' +
+        'deployment.quarantineBucket: missing or not a text; deployment.saltSecretArn: missing or not a text; ' +
+        'deployment.slackSecretArn: missing or not a text or null; deployment.ownLogGroups: missing or not a list of texts; ' +
+        'deployment.allowedOwners: missing or not a list of texts; deploy the stack again',
     );
     expect(() => fromEnv(env)).not.toThrow(/secret-looking/);
   });
