@@ -102,11 +102,18 @@ function needsOf(pattern: RegExp): Needs | null {
 
 /** Rare letters say more, so they are asked first. */
 const BY_RARITY = 'zqxjkvbywgpfmucdlhrsnioate0 ';
+const RARITY = new Uint8Array(32);
+for (let at = 0; at < BY_RARITY.length; at++) RARITY[FOLDED[BY_RARITY.charCodeAt(at)] as number] = at;
+const rarity = (run: number): number =>
+  (RARITY[run >> 10] as number) + (RARITY[(run >> 5) & 31] as number) + (RARITY[run & 31] as number);
 
 function runsOf(literal: string): Uint16Array {
-  const rarity = (run: string): number => [...run].reduce((sum, char) => sum + BY_RARITY.indexOf(char), 0);
-  const all = Array.from({ length: Math.max(0, literal.length - 2) }, (_, at) => literal.slice(at, at + 3));
-  const distinct = [...new Set(all)].sort((a, b) => rarity(a) - rarity(b));
-  const runs = distinct.map((run) => [...run].reduce((bits, char) => next(bits, char.charCodeAt(0)), 0));
-  return Uint16Array.from(literal.includes(WIDE) ? [WIDE_RUN, ...runs] : runs);
+  const runs = new Set<number>();
+  let run = 0;
+  for (let at = 0; at < literal.length; at++) {
+    run = next(run, literal.charCodeAt(at));
+    if (at >= 2) runs.add(run);
+  }
+  const all = [...runs].sort((a, b) => rarity(a) - rarity(b));
+  return Uint16Array.from(literal.includes(WIDE) ? [WIDE_RUN, ...all] : all);
 }

@@ -26,7 +26,9 @@ export function literalsOf({ source, flags }: RegExp): readonly string[] | null 
   const needs = needsOf(readAlternatives({ source, at: 0 }));
   if (needs === null) return null;
   // What holds `rate limit exceeded` holds `rate limit`.
-  return [...new Set(needs)].filter((text) => !needs.some((other) => other !== text && text.includes(other)));
+  return [...new Set(needs)].filter(
+    (text) => !needs.some((other) => other.length < text.length && text.includes(other)),
+  );
 }
 
 const needsOf = ({ exact, needs }: Part): readonly string[] | null => (exact === null ? needs : longEnough(exact));
@@ -83,6 +85,7 @@ const shortest = (texts: readonly string[]): number => Math.min(...texts.map((te
 
 /** The part under the quantifier after it, if there is one. */
 function repeated(part: Part, cursor: Cursor): Part {
+  if (!'?*+{'.includes(cursor.source[cursor.at] ?? '.')) return part;
   const quantifier = /^(?:([?*+])|\{(\d{1,7})(,?)(\d{0,7})\})\??/.exec(cursor.source.slice(cursor.at, cursor.at + 20));
   if (quantifier === null) return part;
   cursor.at += quantifier[0].length;
@@ -106,13 +109,19 @@ function times(texts: readonly string[], min: number, max: number): Part {
   return all.length <= MAX_EXACT ? exactly(...all) : { exact: null, needs: min > 0 ? longEnough(texts) : null };
 }
 
+/** Characters that stand for themselves, and none of which is repeated. */
+const PLAIN = /(?:[^\\^$.|?*+()[\]{}](?![?*+{]))+/y;
+
 function readAtom(cursor: Cursor): Part {
   const { source } = cursor;
   const char = source[cursor.at] as string;
   if (char === '(') return readGroup(cursor);
   if (char === '[') return readClass(cursor);
   if (char === '\\') return readEscape(cursor);
-  cursor.at++;
+  PLAIN.lastIndex = cursor.at;
+  const plain = PLAIN.exec(source)?.[0] ?? char;
+  cursor.at += plain.length;
+  if (plain.length > 1) return exactly(plain.replace(/./gs, folded));
   if (char === '^' || char === '$') return EMPTY;
   return char === '.' ? ANYTHING : exactly(folded(char));
 }

@@ -19,6 +19,8 @@ describe('what a pattern needs', () => {
     ['what repeats at least once', /(?:quota)+ ?\d/, ['quota']],
     ['not what holds a shorter one', /rate limit exceeded|rate limit/, ['rate limit']],
     ['a letter beyond ASCII, however short the word', /失败|é/, ['§']],
+    // Built for Lambda, patterns hold nothing but ASCII (`build.mjs`).
+    ['a letter beyond ASCII written by its code', /[\u5931\u8d25]|\xe9/, ['§']],
     ['nothing where one way needs nothing', /quota|\d/, null],
     ['nothing of what may be missing', /(?:quota)?/, null],
     ['nothing of what must not follow', /a(?!quota)/, null],
