@@ -5,7 +5,7 @@
  * Joining is a hint to the fold, not a verdict: what the next batch completes is put right there (see `window.ts`).
  */
 import type { Outcome, Rule } from './classify.ts';
-import type { CallRecord } from './record.ts';
+import type { CallRecord, RecordKind } from './record.ts';
 import type { Rank } from './window.ts';
 
 /** One outcome with its place in a call. */
@@ -32,89 +32,164 @@ interface Group {
   head: Outcome;
   tries: number;
   open: boolean;
+  /** What was told of the last try; a new try comes after a notice and is told by the same loggers again. */
+  told: Outcome[];
+  readonly lane: Lane;
+  /** How many groups of its lane came before it. */
+  readonly order: number;
+}
+
+/** Groups about which most rules say the same, oldest first: a storm is a thousand groups of two or three sorts. */
+interface Sort {
+  readonly open: boolean;
+  readonly lastKind: RecordKind | undefined;
+  /** Of what was told of the last try. */
+  readonly shapes: ReadonlySet<string>;
+  readonly groups: Group[];
+}
+
+/** The groups of one Lambda invocation, or of all lines that name none. */
+interface Lane {
+  count: number;
+  readonly sorts: Map<string, Sort>;
 }
 
 /** Joins the outcomes of one stream, in their order. */
 export function joinCalls(outcomes: readonly Outcome[]): Placed[] {
   const groups: Group[] = [];
-  const lanes = new Map<string, Group[]>();
+  const lanes = new Map<string, Lane>();
   const named = new Map<string, Group>();
   for (const outcome of outcomes) {
-    const lane = lanes.get(outcome.record.invocationId ?? '') ?? [];
-    lanes.set(outcome.record.invocationId ?? '', lane);
+    const invocation = outcome.record.invocationId ?? '';
+    const lane = lanes.get(invocation) ?? { count: 0, sorts: new Map() };
+    lanes.set(invocation, lane);
     const key = callKey(outcome.record);
     const known = sameCall(outcome, key === null ? undefined : named.get(key)) ?? joins(outcome, lane);
+    const group = known ?? opened(outcome, lane);
     if (known) join(outcome, known);
-    const group = known ?? opened(outcome);
-    if (!known) {
-      groups.push(group);
-      lane.push(group);
-      if (lane.length > MAX_OPEN) lane.shift();
-    }
+    else groups.push(group);
     if (key !== null) named.set(key, group);
   }
   return groups.flatMap(placed);
 }
 
-const opened = (outcome: Outcome): Group => {
+function opened(outcome: Outcome, lane: Lane): Group {
   const { kind } = outcome.record;
-  return { members: [outcome], head: outcome, tries: 1, open: kind === 'attempt' || kind === 'retry-notice' };
-};
+  const group: Group = {
+    ...{ members: [outcome], head: outcome, tries: 1, open: kind === 'attempt' || kind === 'retry-notice' },
+    ...{ told: kind === 'retry-notice' ? [] : [outcome], lane, order: lane.count++ },
+  };
+  add(group);
+  return group;
+}
+
+function sortOf(group: Group): Sort {
+  const shapes = new Set(group.told.map(({ record }) => record.shape));
+  const name = [group.open, lastKind(group), ...[...shapes].sort()].join(' ');
+  const known = group.lane.sorts.get(name);
+  if (known) return known;
+  const sort: Sort = { open: group.open, lastKind: lastKind(group), shapes, groups: [] };
+  group.lane.sorts.set(name, sort);
+  return sort;
+}
+
+const isForgotten = ({ order, lane }: Group): boolean => order < lane.count - MAX_OPEN;
+
+function add(group: Group): void {
+  const { groups } = sortOf(group);
+  groups.splice(groups.findLastIndex(({ order }) => order < group.order) + 1, 0, group);
+  while (groups[0] !== undefined && isForgotten(groups[0])) groups.shift();
+}
+
+function remove(group: Group): void {
+  const { groups } = sortOf(group);
+  const at = groups.lastIndexOf(group);
+  if (at >= 0) groups.splice(at, 1);
+}
+
+/** The oldest or newest group that takes a line: of the sorts that may, the groups that do. */
+function find(
+  lane: Lane,
+  which: 'oldest' | 'newest',
+  maySort: (sort: Sort) => boolean,
+  takes: (group: Group) => boolean,
+): Group | undefined {
+  let best: Group | undefined;
+  const test = (group: Group): boolean => !isForgotten(group) && takes(group);
+  for (const sort of lane.sorts.values()) {
+    if (!maySort(sort)) continue;
+    const found = which === 'oldest' ? sort.groups.find(test) : sort.groups.findLast(test);
+    if (found && (best === undefined || found.order < best.order === (which === 'oldest'))) best = found;
+  }
+  return best;
+}
 
 /** A name that comes back much later was not the name of one call. */
 const sameCall = ({ record }: Outcome, group: Group | undefined): Group | undefined =>
   group && Math.abs(record.atMs - (group.members.at(-1)?.record.atMs ?? 0)) <= RETRY_MS ? group : undefined;
 
 /** The group this outcome belongs to, if one before it in the lane takes it. */
-function joins(outcome: Outcome, lane: readonly Group[]): Group | undefined {
+function joins(outcome: Outcome, lane: Lane): Group | undefined {
   const { record } = outcome;
+  const isNotice = (sort: Sort): boolean => sort.open && sort.lastKind === 'retry-notice';
+  const afterNotice = () => find(lane, 'newest', isNotice, (group) => isNear(group, record, RETRY_MS));
+  // Echoes come in other shapes than what they repeat.
+  const isOther = ({ shapes }: Sort): boolean => !shapes.has(record.shape);
+  const echoed = (withinMs: number) =>
+    find(
+      lane,
+      'oldest',
+      (sort) => !sort.open && isOther(sort),
+      (group) => isEchoed(group, outcome, withinMs),
+    );
   if (record.kind === 'attempt')
     return (
-      lane.find((group) => group.open && retells(group, record)) ??
-      lane.findLast((group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS))
+      find(
+        lane,
+        'oldest',
+        (sort) => sort.open && isOther(sort),
+        (group) => retells(group, record),
+      ) ?? afterNotice()
     );
   if (record.kind === 'retry-notice')
     return (
-      lane.findLast((group) => group.open && lastKind(group) === 'attempt' && isNear(group, record, ECHO_MS)) ??
-      lane.findLast((group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS))
+      find(
+        lane,
+        'newest',
+        (sort) => sort.open && sort.lastKind === 'attempt',
+        (group) => isNear(group, record, ECHO_MS),
+      ) ?? afterNotice()
     );
   if (record.kind === 'final')
     return (
-      lane.findLast((group) => group.open && isNear(group, record, RETRY_MS) && mayEnd(group, outcome)) ??
-      lane.find((group) => isEchoed(group, outcome, ECHO_MS))
+      find(
+        lane,
+        'newest',
+        (sort) => sort.open,
+        (group) => isNear(group, record, RETRY_MS) && mayEnd(group, outcome),
+      ) ?? echoed(ECHO_MS)
     );
-  return (
-    lane.findLast((group) => group.open && lastKind(group) === 'retry-notice' && isNear(group, record, RETRY_MS)) ??
-    lane.find((group) => isEchoed(group, outcome, SUCCESS_ECHO_MS))
-  );
+  return afterNotice() ?? echoed(SUCCESS_ECHO_MS);
 }
 
 /** The same try, told by another logger: the HTTP client, its transport and the SDK each print the answer. */
-const retells = (group: Group, record: CallRecord): boolean => {
-  const told = sinceNotice(group);
-  return (
-    told.length > 0 &&
-    told.every((member) => member.record.kind === 'attempt' && member.record.shape !== record.shape) &&
-    told[0]?.record.status === record.status &&
-    HTTP_TELLERS.has(record.shape) &&
-    isNear(group, record, ECHO_MS)
-  );
-};
+const retells = (group: Group, record: CallRecord): boolean =>
+  group.told.length > 0 &&
+  group.told.every((member) => member.record.kind === 'attempt' && member.record.shape !== record.shape) &&
+  group.told[0]?.record.status === record.status &&
+  HTTP_TELLERS.has(record.shape) &&
+  isNear(group, record, ECHO_MS);
 const HTTP_TELLERS = new Set(['httpx-line', 'sdk-answer-line', 'transport-line']);
-
-/** What was told of the last try; a new try comes after a notice and is told by the same loggers again. */
-const sinceNotice = ({ members }: Group): readonly Outcome[] =>
-  members.slice(members.findLastIndex(({ record }) => record.kind === 'retry-notice') + 1);
 
 const lastKind = (group: Group) => group.members.at(-1)?.record.kind;
 
-function isNear(group: Group, record: CallRecord, withinMs: number): boolean {
-  const last = group.members.at(-1) as Outcome;
+function isNear({ members }: Group, record: CallRecord, withinMs: number): boolean {
+  const last = members.at(-1) as Outcome;
   const elapsedMs = record.atMs - last.record.atMs;
   return (
     elapsedMs >= 0 &&
     elapsedMs <= withinMs &&
-    group.members.every((member) => agree(member.record, record) && !isOtherChain(member.record, record))
+    members.every((member) => agree(member.record, record) && !isOtherChain(member.record, record))
   );
 }
 
@@ -138,11 +213,10 @@ const mayEnd = (group: Group, outcome: Outcome): boolean =>
     ({ record }) => record.status === null || record.status === outcome.record.status || record.kind === 'attempt',
   );
 
-/** An echo: same end, another shape, told of a call that has no line of this shape yet. */
+/** An echo: same end, told of a call that has no line of this shape yet. */
 function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
   const { head } = group;
-  if (head.failed !== outcome.failed || group.open) return false;
-  if (sinceNotice(group).some((member) => member.record.shape === outcome.record.shape)) return false;
+  if (head.failed !== outcome.failed) return false;
   // Both name their call, and not the same one.
   const [name, other] = [callKey(head.record), callKey(outcome.record)];
   if (name !== null && other !== null && name !== other) return false;
@@ -157,14 +231,17 @@ const known = (outcome: Outcome): boolean => !['none', 'status', 'hint', 'family
 
 function join(outcome: Outcome, group: Group): void {
   const { kind } = outcome.record;
+  remove(group);
   // Whatever follows a notice is the try it announced; a line after a try tells of that try.
   const isRetold = kind === 'attempt' && retells(group, outcome.record);
   if ((kind === 'attempt' && !isRetold) || (group.open && lastKind(group) === 'retry-notice')) group.tries += 1;
   group.members.push(outcome);
+  group.told = kind === 'retry-notice' ? [] : [...group.told, outcome];
   const ends = kind === 'final' || kind === 'success';
   // A success after failures ends the call well; an echo never takes the place of the line it repeats.
   if (group.open || (kind === 'success' && group.head.failed)) group.head = outcome;
   if (ends) group.open = false;
+  add(group);
 }
 
 function placed(group: Group): Placed[] {

@@ -62,17 +62,39 @@ function lookAt(text: string): Look {
   return look;
 }
 
-function note(text: string, { mark, marks }: Look): void {
+/** Room for the bytes of a text: reading them takes a third of the time that asking a string for its characters takes. */
+const BYTES = new Uint8Array(16_384);
+const ENCODER = new TextEncoder();
+
+function note(text: string, look: Look): void {
   let run = 0;
-  let codes = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    codes |= code;
-    run = next(run, code);
-    // The first two hold less than three characters, as if blanks stood before the text.
+  for (let from = 0; from < text.length; from += BYTES.length) {
+    const part = text.length <= BYTES.length ? text : text.slice(from, from + BYTES.length);
+    const { read, written } = ENCODER.encodeInto(part, BYTES);
+    // As many bytes as characters: all of them are ASCII.
+    const isAscii = read === part.length && written === part.length;
+    run = isAscii ? noteBytes(written, run, look) : noteWide(part, run, look);
+  }
+}
+
+// The first two runs of a text hold less than three characters, as if blanks stood before it.
+function noteBytes(length: number, before: number, { mark, marks }: Look): number {
+  let run = before;
+  for (let at = 0; at < length; at++) {
+    run = next(run, BYTES[at] as number);
     marks[run] = mark;
   }
-  if (codes > 127) marks[WIDE_RUN] = mark;
+  return run;
+}
+
+function noteWide(text: string, before: number, { mark, marks }: Look): number {
+  let run = before;
+  for (let at = 0; at < text.length; at++) {
+    run = next(run, text.charCodeAt(at));
+    marks[run] = mark;
+  }
+  marks[WIDE_RUN] = mark;
+  return run;
 }
 
 /** Of each literal its rarest run, and all of its runs. */
