@@ -121,7 +121,7 @@ const eventName = (batch: LogBatch, eventId: string): string =>
 
 function addEntry(draft: Draft, { outcome, rank, call, attempts }: Placed, batch: LogBatch): void {
   const cell = cellOf(outcome);
-  const key = JSON.stringify(Object.values(cell));
+  const key = Object.values(cell).join('\u0000');
   const known = draft.cells.get(key) ?? { index: draft.cells.size, cell, stated: [] };
   draft.cells.set(key, known);
   const event = eventName(batch, outcome.record.eventId);

@@ -20,11 +20,16 @@ export type Parsed =
   /** `signature`: of what looks like a call and cannot be read. */
   | { readonly skipped: SkipReason; readonly signature?: string };
 
-/** Reads one event on its own. */
-export function parseEvent(event: LogEvent, batch: LogBatch, settings: Settings): Parsed {
+/** Reads one event on its own. `line`: its message without what a collector put around it. */
+export function parseEvent(
+  event: LogEvent,
+  batch: LogBatch,
+  settings: Settings,
+  line = unwrapped(event.message),
+): Parsed {
   const own = ownOf(settings);
   if (!MIGHT_BE_CALL.test(event.message) && !own.mightBe(event.message)) return { skipped: 'not-a-call' };
-  const text = clean(unwrapped(event.message));
+  const text = clean(line);
   const read = readEvidence(text, own.names);
   const mine = own.shapeIn(read);
   const evidence = mine?.evidence ?? read;
@@ -57,27 +62,29 @@ export function* parseBatch(batch: LogBatch, settings: Settings): Generator<Pars
 
 /** Lines of code under a line that is no call do not make it one. */
 function parseBlock(block: readonly Line[], batch: LogBatch, settings: Settings): Parsed {
-  const parsed = parseEvent(joined(block), batch, settings);
   const [first, ...rest] = block as [Line, ...Line[]];
-  if (rest.length === 0 || !('record' in parsed) || !isOnlyCode(rest.map(({ text }) => text))) return parsed;
-  const alone = parseEvent(first.event, batch, settings);
+  if (rest.length === 0) return parseEvent(first.event, batch, settings, first.line);
+  const parsed = parseEvent(joined(block), batch, settings);
+  if (!('record' in parsed) || !isOnlyCode(rest.map(({ text }) => text))) return parsed;
+  const alone = parseEvent(first.event, batch, settings, first.line);
   return 'record' in alone ? parsed : alone;
 }
 
 const MAX_BLOCK_EVENTS = 500;
 const MAX_BLOCK_CHARACTERS = 131_072;
 
-/** An event and its line, without what its transport put around it. */
 interface Line {
   readonly event: LogEvent;
+  /** The message without what a collector put around it. */
+  readonly line: string;
+  /** The line without what its transport wrote before it. */
   readonly text: string;
 }
 
 /** The first line keeps its prefix: the name of a process may be what tells whose call it was. */
 const joined = (block: readonly Line[]): LogEvent => {
   const [first] = block as [Line];
-  if (block.length === 1) return first.event;
-  let message = unwrapped(first.event.message);
+  let message = first.line;
   for (const { text } of block.slice(1)) {
     if (message.length > MAX_BLOCK_CHARACTERS) break;
     message += `\n${text}`;
@@ -96,7 +103,8 @@ function* blocks(events: readonly LogEvent[]): Generator<Line[]> {
   let block: Line[] = [];
   let inTraceback = false;
   for (const event of events) {
-    const text = withoutPrefix(unwrapped(event.message));
+    const line = unwrapped(event.message);
+    const text = withoutPrefix(line);
     const endsTraceback = inTraceback && EXCEPTION_LINE.test(text);
     if (
       block.length > 0 &&
@@ -104,10 +112,10 @@ function* blocks(events: readonly LogEvent[]): Generator<Line[]> {
       !isWhole(block) &&
       (endsTraceback || isContinuation(text))
     )
-      block.push({ event, text });
+      block.push({ event, line, text });
     else {
       if (block.length > 0) yield block;
-      block = [{ event, text }];
+      block = [{ event, line, text }];
       inTraceback = false;
     }
     if (endsTraceback) inTraceback = false;

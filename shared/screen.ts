@@ -50,9 +50,15 @@ interface Look {
 /** The last texts looked at: many patterns in a row are asked about one text, and a few texts take turns. */
 const LOOKS: readonly Look[] = Array.from({ length: 4 }, () => ({ text: '', mark: 1, marks: new Uint8Array(RUNS) }));
 let oldest = 0;
+let latest = LOOKS[0] as Look;
 
 function lookAt(text: string): Look {
-  for (const look of LOOKS) if (look.text === text) return look;
+  if (latest.text === text) return latest;
+  latest = LOOKS.find((look) => look.text === text) ?? lookAnew(text);
+  return latest;
+}
+
+function lookAnew(text: string): Look {
   const look = LOOKS[oldest] as Look;
   oldest = (oldest + 1) % LOOKS.length;
   look.text = text;

@@ -54,14 +54,13 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
   const readable = [outside, ...messages].join('\n');
   const head = readable.length > MAX_TEXT ? readable.slice(0, MAX_TEXT) : readable;
   addClassNames(head, found.classes);
-  return {
-    ...found,
+  return Object.assign(found, {
     text,
     around: outside,
     isJson: whole,
     textStatus: statusInText(head),
     target: calledAddress(head, found),
-  };
+  });
 }
 
 const MAX_CLASSES = 20;

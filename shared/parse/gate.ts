@@ -26,8 +26,10 @@ const CALL_WORDS = screened(
 );
 /** The port of a local server is asked for by itself: to a screen all digits are alike, and nearly every line has five of them. */
 const LOCAL_PORT = '11434';
+/** One of the words above, which most lines of calls hold and a plain search finds at once. */
+const COMMON_WORD = 'llm';
 export const MIGHT_BE_CALL = {
-  test: (text: string): boolean => CALL_WORDS.test(text) || text.includes(LOCAL_PORT),
+  test: (text: string): boolean => text.includes(COMMON_WORD) || CALL_WORDS.test(text) || text.includes(LOCAL_PORT),
 };
 
 const FAILURE_PHRASE = screened(

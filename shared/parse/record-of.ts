@@ -161,15 +161,15 @@ function readableText(evidence: Evidence): string {
   if (param !== null && /^[\w.[\]$-]{1,80}$/.test(param)) parts.push(`param=${param}`);
   const kept: string[] = [];
   for (const part of parts) {
-    const plain =
-      part
-        .replace(/\s{1,200}/g, ' ')
-        .split(/Error doing the fallback:/, 1)[0]
-        ?.trim() ?? '';
+    // Most texts are one line without gaps, and to look for one costs less than to write all blanks anew.
+    const line = GAP.test(part) ? part.replace(/\s{1,200}/g, ' ') : part;
+    const plain = line.split('Error doing the fallback:', 1)[0]?.trim() ?? '';
     if (plain !== '' && !kept.some((other) => other.includes(plain))) kept.push(plain);
   }
   return kept.join(' | ');
 }
+
+const GAP = /\s\s|[^\S ]/;
 
 const cut = (text: string, length: number): string =>
   text.length <= length ? text : [...text.slice(0, length)].slice(0, -1).join('').toWellFormed();
