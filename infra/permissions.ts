@@ -17,7 +17,7 @@ export const FAILED_PREFIX = 'aws/lambda/async/';
 export const QUARANTINE_PREFIX = 'quarantine/';
 
 /** Slack remembers what it posted, and touches nothing else: not the counts, not the alerts. */
-export const SLACK_PARTITIONS = ['N', 'N#*'];
+export const SLACK_PARTITIONS = ['N#*'];
 /** What people add and end through the query API, and all that it writes: silences. */
 export const SILENCE_PARTITIONS = ['S'];
 

@@ -4,29 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Store, Versioned } from '../../shared/ports.ts';
-import { DAY_MS } from '../../shared/window.ts';
-import { ALERT_LIFE_MS, assertReadable, byBytes, expiry, isLive, layout, pack, unpack } from './item.ts';
+import { assertReadable, byBytes, expiry, isLive, layout, pack, unpack } from './item.ts';
 import { inParallel } from './parallel.ts';
 import { bodyOf, sweep, withBody } from './parts.ts';
+import { FAMILIES, type Family, familyOf, placeOf, shownOf, sortKey } from './place.ts';
 import { type Expression, type Item, number, numberIn, type Table, text, textIn } from './table.ts';
 
-/** Where the documents whose keys begin with `prefix` are, and how long after their last write. The first that fits counts. */
-const REST = { prefix: '', pk: 'D', lifeMs: null } as const;
-const FAMILIES = [
-  { prefix: 'alert/', pk: 'A', lifeMs: ALERT_LIFE_MS },
-  // The Slack function's role reaches this partition only.
-  { prefix: 'slack/', pk: 'N', lifeMs: 30 * DAY_MS },
-  { prefix: 'quarantine/', pk: 'Q', lifeMs: 14 * DAY_MS },
-  // None lasts longer than 30 days (`shared/silence.ts`).
-  { prefix: 'silence/', pk: 'S', lifeMs: 60 * DAY_MS },
-  // As long as the alerts they tell of.
-  { prefix: 'seen/', pk: 'H', lifeMs: ALERT_LIFE_MS },
-  REST,
-] as const;
-
-const familyOf = (key: string) => FAMILIES.find(({ prefix }) => key.startsWith(prefix)) ?? REST;
-const sortKey = (key: string): string => `K#${key}`;
-const keyOf = (head: Item): string => textIn(head, 'SK').slice(2);
+const keyOf = (head: Item): string => textIn(head, 'doc');
 
 /** Reads of a large document that were overtaken by a write, after which something else must be wrong. */
 const TRIES = 5;
@@ -42,12 +26,29 @@ export function documentsOf(table: Table, nowMs: () => number): Pick<Store, 'loa
 
   const load = async (key: string): Promise<Versioned | null> => {
     for (let tries = 0; tries < TRIES; tries++) {
-      const head = await table.get(familyOf(key).pk, sortKey(key));
+      const head = await table.get(...placeOf(key));
       if (head === null || !isLive(head, nowMs())) return null;
       const document = await read(head);
       if (document) return document;
     }
     throw new Error(`Document ${key} changed or lacked a part each of ${TRIES} times it was read; try again.`);
+  };
+
+  const live = (): Expression => ({
+    expression: 'attribute_not_exists(exp) OR exp > :now',
+    values: { ':now': nowSeconds() },
+  });
+  const headsOf = async ({ prefix: key, isSingle, pk, ownPlace }: Family, prefix: string): Promise<Item[]> => {
+    if (isSingle) return [await table.get(...placeOf(key))].filter((head) => head !== null);
+    const { expression, values } = live();
+    // Nothing that runs in Lambda lists what is spread.
+    if (ownPlace)
+      return table.scan({
+        expression: `begins_with(PK, :pk) AND (${expression})`,
+        values: { ...values, ':pk': text(pk) },
+      });
+    const within = { ':pk': text(pk), ':prefix': text(sortKey(prefix)) };
+    return table.query({ expression: 'PK = :pk AND begins_with(SK, :prefix)', values: within }, live());
   };
 
   const isFree = (): Expression => ({
@@ -62,17 +63,9 @@ export function documentsOf(table: Table, nowMs: () => number): Pick<Store, 'loa
     list: async (given) => {
       const prefix = given.toWellFormed();
       const families = FAMILIES.filter((it) => familyOf(prefix) === it || it.prefix.startsWith(prefix));
-      const filter = { expression: 'attribute_not_exists(exp) OR exp > :now', values: { ':now': nowSeconds() } };
-      const heads = await inParallel(families, ({ pk }) =>
-        table.query(
-          {
-            expression: 'PK = :pk AND begins_with(SK, :prefix)',
-            values: { ':pk': text(pk), ':prefix': text(sortKey(prefix)) },
-          },
-          filter,
-        ),
-      );
-      const found = await inParallel(heads.flat(), async (head) => (await read(head)) ?? (await load(keyOf(head))));
+      const heads = (await inParallel(families, (family) => headsOf(family, prefix))).flat();
+      const wanted = heads.filter((head) => keyOf(head).startsWith(prefix));
+      const found = await inParallel(wanted, async (head) => (await read(head)) ?? (await load(keyOf(head))));
       return found.filter((document) => document !== null).sort((a, b) => byBytes(a.key, b.key));
     },
 
@@ -81,15 +74,18 @@ export function documentsOf(table: Table, nowMs: () => number): Pick<Store, 'loa
       if (JSON.stringify(value) === undefined) {
         throw new TypeError(`Cannot save document ${key}: its value is not JSON.`);
       }
-      const { pk, lifeMs } = familyOf(key);
+      const family = familyOf(key);
+      const [pk, sk] = placeOf(key);
       const tok = randomUUID();
       const bare: Item = {
         PK: text(pk),
-        SK: text(sortKey(key)),
+        SK: text(sk),
         ...layout,
+        doc: text(key),
         ver: number(version + 1),
         tok: text(tok),
-        ...(lifeMs !== null && expiry(nowMs() + lifeMs)),
+        ...shownOf(value, family),
+        ...(family.lifeMs !== null && expiry(nowMs() + family.lifeMs)),
       };
       const head = await withBody(table, bare, { name: 'body', body: pack(value), version: version + 1 });
       const result = await table.put(head, version === 0 ? isFree() : isStill(version));

@@ -1,10 +1,6 @@
 /**
- * How the store's things look as items of its one table (string keys PK and SK, TTL attribute `exp`):
- *   C#<minute>#<shard>    <key>#0           a contribution: v, cv, n, tot, h, at, cells
- *   DIRTY#<shard>         W#<minute>        a mark: tok
- *   R#<granularity>#ALL   <minute>          a roll-up: v, n, body
- *   A, S, H, D            K#<document key>  a document (A: alerts, S: silences, H: what happened before): v, ver, tok, body
- *   P#<PK>#<SK>           <generation>#<n>  what did not fit into an item (`parts.ts`)
+ * How the store's things look as items of its one table (string keys PK and SK, TTL attribute `exp`). What each item holds,
+ * and the condition it is written under, stands in docs/architecture.md (Table layout), which a test compares with the table.
  * Minutes are written yyyymmddHHMM (UTC), so their order is that of time. A reader ignores attributes it does not know;
  * `v` is raised only when older readers could not read the item, and they then say so instead of guessing.
  */
@@ -57,9 +53,11 @@ export function minutesIn(fromMs: number, toMs: number): { firstMs: number; last
   return firstMs <= lastMs ? { firstMs, lastMs } : null;
 }
 
-/** The shard of a contribution, a function of its key alone. */
-export const shardOf = (key: string, shards: number): string =>
-  ((createHash('sha256').update(key).digest()[0] ?? 0) % shards).toString(16);
+/** The shard of a contribution, a function of its key alone: of 16, its first digit. What is no hash is hashed. */
+export function shardOf(key: string, shards: number): string {
+  const hash = /^[0-9a-f]{2}/.test(key) ? key : createHash('sha256').update(key).digest('hex');
+  return Math.floor((Number.parseInt(hash.slice(0, 2), 16) * shards) / 256).toString(16);
+}
 
 export const contributionPk = (windowMs: number, shard: string): string => `C#${minuteText(windowMs)}#${shard}`;
 export const rollUpPk = (granularity: Granularity): string => `R#${granularity}#ALL`;

@@ -171,7 +171,7 @@ describe('C11: larger than an item', () => {
       }
     }
     await open().save('detector', document(version), version);
-    const [head] = (await items('D')).filter(({ SK }) => SK?.S === 'K#detector');
+    const [head] = (await items('D')).filter(({ SK }) => SK?.S === 'WM');
     const generations = (await items('P#D#')).map(({ SK }) => SK?.S?.split('#')[0]);
     expect(new Set(generations)).toEqual(new Set([head?.['gen']?.S]));
     await open().save('detector', 'small', version + 1);
