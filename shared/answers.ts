@@ -41,6 +41,21 @@ const alert = z.looseObject({
   blastRadius: z.array(z.looseObject({ failures: count, share: z.number() })),
 });
 
+const packet = z.strictObject({
+  ...{
+    alert: z.string(),
+    group: z.string(),
+    scope: z.object({ by: z.string(), value: z.string() }),
+    where: z.string(),
+  },
+  ...{ from: time, to: time, freshness },
+  causes: z.array(
+    z.strictObject({ cause: z.string(), title: z.string(), status: z.nullable(z.int()), failures: count }),
+  ),
+  minutes: z.array(z.strictObject({ at: time, calls: count, failures: count })),
+  names: z.array(z.strictObject({ by: z.enum(DIMENSIONS), name: z.string(), failures: count })),
+});
+
 const cause = z.strictObject({
   ...{ id: z.string(), category: z.string(), statuses: z.array(z.int()), title: z.string(), meaning: z.string() },
   ...{ commonCauses: z.array(z.string()), remediation: z.array(z.string()), doNot: z.nullable(z.string()) },
@@ -74,6 +89,7 @@ export const ANSWERS = {
   getSeries: series,
   getAlerts: z.strictObject({ alerts: z.array(alert), ...list }),
   getAlertsId: z.extend(alert, { freshness }),
+  getAlertsIdPacket: packet,
   getCauses: z.strictObject({ causes: z.array(cause) }),
   getCausesId: cause,
   getSilences: z.strictObject({ silences: z.array(silence), ...list }),

@@ -6,12 +6,15 @@
 import { type Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
 import * as z from 'zod/mini';
+import type { Alert } from './alert.ts';
 import { CAUSES, causeById } from './causes.ts';
 import { alertsCsv, seriesCsv, silencesCsv, summaryCsv } from './csv.ts';
 import { healthOf } from './health.ts';
 import { DETECTOR_KEY } from './judge.ts';
 import { nearest } from './nearest.ts';
+import { keyOf } from './open-alerts.ts';
 import { openApi } from './open-api.ts';
+import { packetOf, rangeOfPacket } from './packet.ts';
 import { badCursor, pageOf } from './page.ts';
 import type { Store } from './ports.ts';
 import { badParameters, forbidden, methodNotAllowed, notFound, tooLarge, wrongType } from './problem.ts';
@@ -112,9 +115,16 @@ export function queryApi({ store, now, version, openPaths = [] }: ApiOptions): (
   });
 
   on('get', '/v1/alerts/{id}', async (_, c) => {
-    const alert = alertIn((await store.load(`alert/${c.req.param('id')}`))?.value);
-    if (alert === null) return notFound('alert', 'GET /v1/alerts lists the alerts there are.');
-    return c.json({ ...shownAlert(alert), freshness: await judgedTo() });
+    const alert = await alertOf(c);
+    return alert === null ? noAlert() : c.json({ ...shownAlert(alert), freshness: await judgedTo() });
+  });
+
+  on('get', '/v1/alerts/{id}/packet', async (_, c) => {
+    const alert = await alertOf(c);
+    if (alert === null) return noAlert();
+    const { fromMs, toMs } = rangeOfPacket(alert);
+    const packet = packetOf(alert, await store.rollUps('minute', fromMs, toMs));
+    return c.json({ ...packet, freshness: await judgedTo() });
   });
 
   on('get', '/v1/causes', (_, c) => c.json({ causes: CAUSES }));
@@ -192,6 +202,10 @@ export function queryApi({ store, now, version, openPaths = [] }: ApiOptions): (
   });
   return async (request) => app.fetch(request);
 
+  async function alertOf(c: Context): Promise<Alert | null> {
+    return alertIn((await store.load(keyOf(c.req.param('id') ?? '')))?.value);
+  }
+
   /** Every minute before this has been judged; null before the first. */
   async function judged(): Promise<number | null> {
     return detectorDocument.safeParse((await store.load(DETECTOR_KEY))?.value).data?.evaluatedMs ?? null;
@@ -212,6 +226,8 @@ export function queryApi({ store, now, version, openPaths = [] }: ApiOptions): (
 }
 
 const detectorDocument = z.object({ evaluatedMs: z.number() });
+
+const noAlert = () => notFound('alert', 'GET /v1/alerts lists the alerts there are.');
 
 const methodsOf = (path: Path): string[] =>
   ENDPOINTS.filter((one) => one.path === path).flatMap(({ method }) =>

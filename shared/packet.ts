@@ -6,7 +6,7 @@
 import type { Alert } from './alert.ts';
 import type { Placed } from './calls.ts';
 import { causeById } from './causes.ts';
-import { groupOf } from './detect.ts';
+import { type FailureGroup, groupOf, type Scope } from './detect.ts';
 import { cellsOf, isRefused, sceneOf, sumOf } from './findings/scene.ts';
 import { iso } from './range.ts';
 import { redact } from './redact.ts';
@@ -21,9 +21,13 @@ export interface PacketCall {
   readonly model: string | null;
 }
 
+/** What the store knows. */
 export interface Packet {
   readonly alert: string;
-  readonly scope: string;
+  readonly group: FailureGroup;
+  readonly scope: Scope;
+  /** The scope in words. */
+  readonly where: string;
   readonly from: string;
   readonly to: string;
   readonly causes: readonly {
@@ -36,8 +40,6 @@ export interface Packet {
   readonly minutes: readonly { readonly at: string; readonly calls: number; readonly failures: number }[];
   /** Names of failed calls with their failures, the most hit of each kind first; a key by its alias or by digits of a salted hash. */
   readonly names: readonly { readonly by: (typeof NAMES)[number]; readonly name: string; readonly failures: number }[];
-  /** Spread over the minutes. */
-  readonly calls: readonly PacketCall[];
 }
 
 const NAMES = ['model', 'provider', 'tenant', 'project', 'key', 'logGroup'] as const;
@@ -53,16 +55,17 @@ export const rangeOfPacket = ({ sinceMs, untilMs, evaluatedMs }: Alert): { fromM
   toMs: Math.max(untilMs ?? evaluatedMs, sinceMs + MINUTE_MS),
 });
 
-/** A failed call of the alert, or null: of its group, within its time, and of its scope as far as the line says. */
-export function packetCall(alert: Alert, { outcome: { record, failed, cause }, rank }: Placed): PacketCall | null {
-  const { fromMs, toMs } = rangeOfPacket(alert);
-  const group = failed && rank !== 'part' ? groupOf({ status: record.status, cause }) : null;
-  if (group !== alert.group || record.atMs < fromMs || record.atMs >= toMs) return null;
+/** A failed call of the packet, or null: of its group, within its time, and of its scope as far as the line says. */
+export function packetCall(
+  { group, scope: { by, value }, from, to }: Packet,
+  { outcome: { record, failed, cause }, rank }: Placed,
+): PacketCall | null {
+  const own = failed && rank !== 'part' ? groupOf({ status: record.status, cause }) : null;
+  if (own !== group || record.atMs < Date.parse(from) || record.atMs >= Date.parse(to)) return null;
   const key = record.keyAlias ?? (record.keyHash === null ? null : `key:${record.keyHash}`);
-  const { by, value } = alert.scope;
-  const own = { ...record, key, all: '' }[by];
+  const named = { ...record, key, all: '' }[by];
   // Of files the log group is not known: the name of a file stands for it.
-  if (own !== value && by !== 'all' && by !== 'logGroup') return null;
+  if (named !== value && by !== 'all' && by !== 'logGroup') return null;
   const [requestId, traceId] = [safeId(record.requestId), safeId(record.traceId)];
   if (requestId === null && traceId === null) return null;
   return {
@@ -74,8 +77,8 @@ export function packetCall(alert: Alert, { outcome: { record, failed, cause }, r
   };
 }
 
-/** `rollUps`: minutes of its range. `calls` in any order. */
-export function packetOf(alert: Alert, rollUps: readonly RollUp[], calls: readonly PacketCall[]): Packet {
+/** `rollUps`: minutes of its range. */
+export function packetOf(alert: Alert, rollUps: readonly RollUp[]): Packet {
   const { fromMs, toMs } = rangeOfPacket(alert);
   const { during } = sceneOf(alert, rollUps, toMs);
   const failed = cellsOf(during).filter((cell) => isRefused(cell, alert.group));
@@ -92,7 +95,9 @@ export function packetOf(alert: Alert, rollUps: readonly RollUp[], calls: readon
   };
   return {
     alert: alert.id,
-    scope: scopeWords(alert.scope),
+    group: alert.group,
+    scope: alert.scope,
+    where: scopeWords(alert.scope),
     from: iso(fromMs),
     to: iso(toMs),
     causes: alert.causes.map(({ cause, status, failures }) => {
@@ -104,12 +109,11 @@ export function packetOf(alert: Alert, rollUps: readonly RollUp[], calls: readon
       return { at: iso(windowMs), calls: sum.calls, failures: sum.refused };
     }),
     names: NAMES.flatMap(named),
-    calls: spread(calls),
   };
 }
 
-/** The first few of each minute, so that a long incident is not told by its first minute alone. */
-function spread(calls: readonly PacketCall[]): PacketCall[] {
+/** Of calls in any order the first few of each minute: a long incident is not told by its first minute alone. */
+export function spread(calls: readonly PacketCall[]): PacketCall[] {
   const perMinute = new Map<string, number>();
   const seen = new Set<string>();
   return [...calls]
@@ -135,22 +139,22 @@ const NAME_WORDS: Record<(typeof NAMES)[number], string> = {
   logGroup: 'Log groups',
 };
 
-/** To be pasted into a ticket. `isRead`: log files were looked through for ids. */
-export function packetText(packet: Packet, isRead: boolean): string {
+/** To be pasted into a ticket. `calls`: from log files that were looked through for ids; null where none were. */
+export function packetText(packet: Packet, calls: readonly PacketCall[] | null): string {
   const names = NAMES.flatMap((by) => {
     const own = packet.names.filter((one) => one.by === by);
     const all = own.map(({ name, failures }) => `${name} (${failures})`);
     return all.length === 0 ? [] : [`${NAME_WORDS[by]}: ${all.join(', ')}`];
   });
   const shortTime = (at: string) => at.slice(11, 16);
-  const ids = packet.calls.map(({ at, requestId, traceId, status, model }) =>
+  const ids = (calls ?? []).map(({ at, requestId, traceId, status, model }) =>
     [at, requestId && `request ${requestId}`, traceId && `trace ${traceId}`, status ?? 'no answer', model]
       .filter((part) => part !== null)
       .join(', '),
   );
   const sections = [
     [
-      `Failed LLMGrid calls: ${packet.scope}`,
+      `Failed LLMGrid calls: ${packet.where}`,
       `From ${packet.from} to ${packet.to} (UTC)`,
       ...packet.causes.map(({ title, status, failures }) => `${title}, ${status ?? 'no answer'}: ${failures} failed`),
     ],
@@ -161,7 +165,7 @@ export function packetText(packet: Packet, isRead: boolean): string {
     ],
     ids.length === 0
       ? [
-          isRead
+          calls !== null
             ? 'No call ids: the log files given name none for these calls (x-request-id or trace_id).'
             : 'No call ids: add --logs FILE… to read them from your own log files.',
         ]

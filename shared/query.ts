@@ -151,6 +151,13 @@ export const ENDPOINTS = [
   { method: 'get', path: '/v1/alerts/{id}', example: '', what: 'one alert', asked: {} },
   {
     method: 'get',
+    path: '/v1/alerts/{id}/packet',
+    example: '',
+    what: 'what LLMGrid support needs of an alert: minutes, causes, names; no text of any line',
+    asked: {},
+  },
+  {
+    method: 'get',
     path: '/v1/causes',
     example: '',
     what: 'the catalogue of causes with their remediation',

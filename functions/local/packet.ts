@@ -1,63 +1,46 @@
-/** `gridwatch packet`: an alert of a local store as LLMGrid support needs it, with call ids read anew from log files. */
-import { existsSync } from 'node:fs';
-import type { Alert } from '../../shared/alert.ts';
+/** `gridwatch packet`: an alert as LLMGrid support needs it, with call ids read anew from the user's own log files. */
 import { joinCalls } from '../../shared/calls.ts';
 import { classifyWith } from '../../shared/classify.ts';
-import { type PacketCall, packetCall, packetOf, packetText, rangeOfPacket } from '../../shared/packet.ts';
+import { type Packet, type PacketCall, packetCall, packetText, spread } from '../../shared/packet.ts';
 import { parseBatch } from '../../shared/parse.ts';
-import type { Store } from '../../shared/ports.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { MINUTE_MS } from '../../shared/window.ts';
-import { EXIT, isFatal, UsageError } from './exit.ts';
+import { answerOf } from './asked.ts';
+import { openClient, type Place } from './client.ts';
+import { EXIT, isFatal } from './exit.ts';
 import { openSources } from './sources.ts';
-import { openSqliteStore } from './sqlite-store.ts';
 import { print, say } from './terminal.ts';
 
 export interface PacketOptions {
-  readonly db: string;
   readonly logs?: readonly string[] | undefined;
   readonly json: boolean;
   readonly settings: Settings;
 }
 
-export async function packet(id: string, options: PacketOptions): Promise<number> {
-  if (!existsSync(options.db))
-    throw new UsageError(`There is no store at ${options.db}; name it with --db, as gridwatch start was told.`);
-  const store = openSqliteStore(options.db);
+export async function packet(id: string, place: Place, { logs, json, settings }: PacketOptions): Promise<number> {
+  const told = await packetFrom(place, id);
+  const { calls, isWhole } = logs ? await callsOf(told, logs, settings) : { calls: null, isWhole: true };
+  print(json ? JSON.stringify({ ...told, calls: calls ?? [] }) : packetText(told, calls));
+  return isWhole ? EXIT.ok : EXIT.usage;
+}
+
+async function packetFrom(place: Place, id: string): Promise<Packet> {
+  const client = await openClient(place);
   try {
-    const alert = await alertOf(store, id);
-    const { fromMs, toMs } = rangeOfPacket(alert);
-    const { calls, isWhole } = await callsOf(alert, options);
-    const told = packetOf(alert, await store.rollUps('minute', fromMs, toMs), calls);
-    print(options.json ? JSON.stringify(told) : packetText(told, options.logs !== undefined));
-    return isWhole ? EXIT.ok : EXIT.usage;
+    return JSON.parse(await answerOf(client, { path: `/v1/alerts/${encodeURIComponent(id)}/packet` }));
   } finally {
-    await store.close();
+    await client.close();
   }
 }
 
-/** The beginning of an id will do, if only one alert has it. */
-async function alertOf(store: Store, id: string): Promise<Alert> {
-  const alerts = (await store.list('alert/')).map(({ value }) => value as Alert);
-  const [found, ...others] = alerts.filter((alert) => alert.id.startsWith(id));
-  if (found !== undefined && others.length === 0) return found;
-  const known = alerts.filter(({ firedMs }) => firedMs !== null).map((alert) => alert.id);
-  const list = known.length === 0 ? 'it holds none' : `it holds ${known.slice(-10).join(', ')}`;
-  throw new UsageError(
-    `${found ? 'More than one alert begins' : 'No alert of this store begins'} with ${id.slice(0, 40)}; ${list}.`,
-  );
-}
-
-async function callsOf(alert: Alert, { logs = [], settings }: PacketOptions) {
+async function callsOf(told: Packet, logs: readonly string[], settings: Settings) {
   const calls: PacketCall[] = [];
   let isWhole = true;
-  if (logs.length === 0) return { calls, isWhole };
-  const { fromMs, toMs } = rangeOfPacket(alert);
   const classified = classifyWith(settings.rules);
   const sources = openSources(logs, {
     nowMs: Date.now,
-    fromMs: fromMs - MINUTE_MS,
-    toMs: toMs + MINUTE_MS,
+    fromMs: Date.parse(told.from) - MINUTE_MS,
+    toMs: Date.parse(told.to) + MINUTE_MS,
     live: false,
     onProblem: ({ code, message }) => {
       isWhole &&= !isFatal(code);
@@ -68,7 +51,7 @@ async function callsOf(alert: Alert, { logs = [], settings }: PacketOptions) {
     const outcomes = [...parseBatch(batch, settings)].flatMap((block) =>
       'record' in block ? [classified(block.record)] : [],
     );
-    calls.push(...joinCalls(outcomes).flatMap((placed) => packetCall(alert, placed) ?? []));
+    calls.push(...joinCalls(outcomes).flatMap((placed) => packetCall(told, placed) ?? []));
   }
-  return { calls, isWhole };
+  return { calls: spread(calls), isWhole };
 }

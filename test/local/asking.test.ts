@@ -57,6 +57,13 @@ describe('a store', () => {
     expect(stdout).toMatch(/throttle/);
   });
 
+  test('tells support the same of an alert as a deployed gridwatch does', async () => {
+    const { alerts } = JSON.parse((await ofStore('alerts', ...HOUR, '--json')).stdout);
+    const [here, there] = [await ofStore('packet', alerts[0].id), await signed('packet', alerts[0].id)];
+    expect([here.code, here.stdout.startsWith('Failed LLMGrid calls: ')]).toEqual([0, true]);
+    expect(there.stdout).toBe(here.stdout);
+  });
+
   test('answers --json with the answer of the query API', async () => {
     const { stdout } = await ofStore('summary', ...HOUR, '--json', '--by', 'key', '--top', '1');
     expect(JSON.parse(stdout)).toMatchObject({

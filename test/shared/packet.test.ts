@@ -2,7 +2,7 @@
 import type { Alert } from '../../shared/alert.ts';
 import { joinCalls } from '../../shared/calls.ts';
 import { classify } from '../../shared/classify.ts';
-import { type PacketCall, packetCall, packetOf, packetText } from '../../shared/packet.ts';
+import { type PacketCall, packetCall, packetOf, packetText, spread } from '../../shared/packet.ts';
 import { parseBatch } from '../../shared/parse.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
 import { type CountedCell, MINUTE_MS, type RollUp } from '../../shared/window.ts';
@@ -47,6 +47,7 @@ const minute = (at: number): RollUp => ({
   ],
 });
 const MINUTES = [-1, 0, 1, 2, 3].map(minute);
+const PACKET = packetOf(ALERT, MINUTES);
 
 const callsOf = (lines: readonly (readonly [number, object])[]): PacketCall[] => {
   const events = lines.map(([afterMs, fields], i) => ({
@@ -63,7 +64,7 @@ const callsOf = (lines: readonly (readonly [number, object])[]): PacketCall[] =>
   const outcomes = [...parseBatch(batch, DEFAULT_SETTINGS)].flatMap((block) =>
     'record' in block ? [classify(block.record)] : [],
   );
-  return joinCalls(outcomes).flatMap((placed) => packetCall(ALERT, placed) ?? []);
+  return joinCalls(outcomes).flatMap((placed) => packetCall(PACKET, placed) ?? []);
 };
 const failed = (requestId: string, change: object = {}) => ({
   error: { message: 'Internal server error CANARYPROMPT' },
@@ -72,13 +73,12 @@ const failed = (requestId: string, change: object = {}) => ({
 });
 
 test('counts each minute of the alert and names who is hit', () => {
-  const packet = packetOf(ALERT, MINUTES, []);
-  expect(packet.minutes.map(({ at, calls, failures }) => [at.slice(11, 16), calls, failures])).toEqual([
+  expect(PACKET.minutes.map(({ at, calls, failures }) => [at.slice(11, 16), calls, failures])).toEqual([
     ['14:00', 17, 10],
     ['14:01', 17, 10],
     ['14:02', 17, 10],
   ]);
-  expect(packet.names.map(({ by, name, failures }) => `${by} ${name} ${failures}`)).toEqual([
+  expect(PACKET.names.map(({ by, name, failures }) => `${by} ${name} ${failures}`)).toEqual([
     'model gpt-4o 30',
     'tenant acme 30',
     'key #1a2b3c4d (no alias) 30',
@@ -96,7 +96,7 @@ test('takes the ids of its own failed calls only', () => {
     [200_000, failed('req-after')],
     [61_000, failed('req-mine-2')],
   ]);
-  expect(packetOf(ALERT, MINUTES, calls).calls.map(({ requestId }) => requestId)).toEqual(['req-mine-1', 'req-mine-2']);
+  expect(spread(calls).map(({ requestId }) => requestId)).toEqual(['req-mine-1', 'req-mine-2']);
 });
 
 test.each([['user asked about: my salary'], ['sk-fixture-0001secret0001secret0001'], ['<b>']])(
@@ -108,7 +108,7 @@ test.each([['user asked about: my salary'], ['sk-fixture-0001secret0001secret000
 
 test('examples are spread over the minutes and each is told once', () => {
   const many = Array.from({ length: 400 }, (_, i) => [i * 400, failed(`req-${String(i).padStart(4, '0')}`)] as const);
-  const { calls } = packetOf(ALERT, MINUTES, [...callsOf(many), ...callsOf(many)]);
+  const calls = spread([...callsOf(many), ...callsOf(many)]);
   expect(calls.map(({ at }) => at.slice(11, 16))).toEqual([
     ...Array(5).fill('14:00'),
     ...Array(5).fill('14:01'),
@@ -118,7 +118,7 @@ test('examples are spread over the minutes and each is told once', () => {
 });
 
 test('the text can be pasted into a ticket and holds no text of a line', () => {
-  const text = packetText(packetOf(ALERT, MINUTES, callsOf([[0, failed('req-mine-1')]])), true);
+  const text = packetText(PACKET, callsOf([[0, failed('req-mine-1')]]));
   expect(text).toContain('Failed LLMGrid calls: model gpt-4o\nFrom 2026-01-05T14:00:00.000Z');
   expect(text).toContain('14:01  10 of 17');
   expect(text).toContain('request req-mine-1, 500, gpt-4o');
@@ -126,8 +126,8 @@ test('the text can be pasted into a ticket and holds no text of a line', () => {
 });
 
 test.each([
-  [true, 'name none for these calls'],
-  [false, 'add --logs'],
-])('says why there are no ids (files were read: %s)', (isRead, words) => {
-  expect(packetText(packetOf(ALERT, MINUTES, []), isRead)).toContain(words);
+  ['files were read', [], 'name none for these calls'],
+  ['no files were given', null, 'add --logs'],
+] as const)('says why there are no ids: %s', (_, calls, words) => {
+  expect(packetText(PACKET, calls)).toContain(words);
 });
