@@ -14,9 +14,12 @@ const freshness = z.nullable(time);
 const summary = z.strictObject({
   ...{ from: time, to: time, granularity: z.enum(['minute', 'hour', 'day']), freshness, partial: z.boolean() },
   totals: z.strictObject(counts),
-  by: z.array(z.enum(DIMENSIONS)),
+  ...{ by: z.array(z.enum(DIMENSIONS)), step: z.optional(z.string()) },
   rows: z.array(
-    z.strictObject({ key, failures: count, calls: z.optional(count), share: z.number(), first: time, last: time }),
+    z.strictObject({
+      ...{ key, failures: count, calls: z.optional(count), share: z.number(), first: time, last: time },
+      trend: z.optional(z.array(count)),
+    }),
   ),
   ...{ other: count, skipped: sums },
 });

@@ -19,6 +19,7 @@ import { badCursor, pageOf } from './page.ts';
 import type { Store } from './ports.ts';
 import { badParameters, forbidden, methodNotAllowed, notFound, tooLarge, wrongType } from './problem.ts';
 import {
+  type BadParameter,
   bad,
   CAUSE_IDS,
   ENDPOINTS,
@@ -71,23 +72,25 @@ export function queryApi({ store, now, version, openPaths = [] }: ApiOptions): (
     });
   };
 
-  on('get', '/v1/summary', async ({ from, to, by = BY_CAUSE, top, ...filters }, c) => {
+  on('get', '/v1/summary', async ({ from, to, by = BY_CAUSE, top, step, ...filters }, c) => {
     const { fromMs, toMs } = time.widen(await rangeOf(from, to));
-    const rollUps = await readRollUps(store, fromMs, toMs);
-    const summary = summarise(rollUps, { fromMs, toMs, by, filters, top, asOfMs: now() });
+    const problem = stepProblem(step, { fromMs, toMs });
+    if (problem !== null) return badParameters([problem]);
+    const stepMs = time.STEPS.get(step ?? '');
+    const rollUps = await readRollUps(
+      store,
+      fromMs,
+      toMs,
+      stepMs === undefined ? undefined : time.granularityOf(stepMs),
+    );
+    const summary = summarise(rollUps, { fromMs, toMs, by, filters, top, stepMs, asOfMs: now() });
     return shown(c, summary, () => summaryCsv(summary));
   });
 
   on('get', '/v1/series', async ({ from, to, by = [], top, step, ...filters }, c) => {
     const range = await rangeOf(from, to);
-    const steps = time.stepsFor(range);
-    if (step !== undefined && !steps.includes(step)) {
-      return badParameters([
-        bad('step', `must be at least ${steps[0]} for this range; allowed are: ${steps.join(', ')}`, {
-          allowed: steps,
-        }),
-      ]);
-    }
+    const problem = stepProblem(step, range);
+    if (problem !== null) return badParameters([problem]);
     const stepMs = time.STEPS.get(step ?? '') ?? time.usualStep(range);
     const { fromMs, toMs } = time.alignRange(range, stepMs);
     const rollUps = await readRollUps(store, fromMs, toMs, time.granularityOf(stepMs));
@@ -226,6 +229,13 @@ export function queryApi({ store, now, version, openPaths = [] }: ApiOptions): (
 }
 
 const detectorDocument = z.object({ evaluatedMs: z.number() });
+
+/** Short steps of a long range are too many to be read in a moment. */
+function stepProblem(step: string | undefined, range: time.Range): BadParameter | null {
+  const allowed = time.stepsFor(range);
+  if (step === undefined || allowed.includes(step)) return null;
+  return bad('step', `must be at least ${allowed[0]} for this range; allowed are: ${allowed.join(', ')}`, { allowed });
+}
 
 const noAlert = () => notFound('alert', 'GET /v1/alerts lists the alerts there are.');
 

@@ -129,7 +129,7 @@ export const ENDPOINTS = [
     path: '/v1/summary',
     example: '?from=-1h&by=cause,model',
     what: 'failures of a range, by cause or other dimensions',
-    asked: table,
+    asked: { ...table, step: oneOf(STEP_NAMES, 'adds to each row its failures a step (UTC hours and days)', '5m') },
   },
   {
     method: 'get',

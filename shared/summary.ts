@@ -5,7 +5,7 @@
  * logs and may be any string, so none is ever a property name.
  */
 import { type Category, categoryOf } from './causes.ts';
-import { alignRange, iso } from './range.ts';
+import { alignRange, iso, type Range, stepName } from './range.ts';
 import { type CountedCell, type Granularity, MINUTE_MS, OTHER, type RollUp, sumByName } from './window.ts';
 
 /** What exists on failures only, and what exists on successes too. */
@@ -37,6 +37,8 @@ export interface Row {
   /** First and last minute of a failure. */
   readonly first: string;
   readonly last: string;
+  /** Failures of each step, where steps are asked for. */
+  readonly trend?: readonly number[];
 }
 
 export interface Summary {
@@ -51,6 +53,8 @@ export interface Summary {
   readonly partial: boolean;
   readonly totals: Counts;
   readonly by: readonly Dimension[];
+  /** Length of a step of `trend`; steps begin at whole ones (UTC), so the first and the last may be cut. */
+  readonly step?: string;
   /** Most failures first. */
   readonly rows: readonly Row[];
   /** Failures in no row: beyond `top`, or of names that were too many to be kept apart (`fold.ts`). */
@@ -68,12 +72,18 @@ export interface Query {
   readonly top?: number | undefined;
 }
 
-export function summarise(rollUps: readonly RollUp[], query: Query & { readonly asOfMs: number }): Summary {
-  const { fromMs, toMs, by, filters, top = 50, asOfMs } = query;
+/** Precondition: no roll-up is longer than a step, where there are steps. */
+export function summarise(
+  rollUps: readonly RollUp[],
+  query: Query & { readonly stepMs?: number | undefined; readonly asOfMs: number },
+): Summary {
+  const { fromMs, toMs, by, filters, top = 50, stepMs, asOfMs } = query;
   const range = alignRange({ fromMs, toMs });
   const included = within(rollUps, range.fromMs, range.toMs);
   const { totals, groups } = tally(included, by, filters);
-  const rows = groups.slice(0, top).map(
+  const largest = groups.slice(0, top);
+  const trends = stepMs === undefined ? null : trendsOf(included, { by, filters, range, stepMs });
+  const rows = largest.map(
     (group): Row => ({
       key: group.key,
       failures: group.failures,
@@ -81,6 +91,7 @@ export function summarise(rollUps: readonly RollUp[], query: Query & { readonly 
       share: group.failures / totals.failures,
       first: iso(group.firstMs),
       last: iso(group.lastMs),
+      ...(trends && { trend: trends(group.id) }),
     }),
   );
   return {
@@ -91,10 +102,33 @@ export function summarise(rollUps: readonly RollUp[], query: Query & { readonly 
     partial: isPartial(range.toMs, asOfMs),
     totals,
     by: [...new Set(by)],
+    ...(stepMs !== undefined && { step: stepName(stepMs) }),
     rows,
     other: totals.failures - sum(rows.map(({ failures }) => failures)),
     skipped: sumByName(included.map(({ skipped }) => skipped)),
   };
+}
+
+interface Steps extends Pick<Query, 'by' | 'filters'> {
+  readonly range: Range;
+  readonly stepMs: number;
+}
+
+/** Failures of a group, step by step. */
+function trendsOf(rollUps: readonly RollUp[], { by, filters, range, stepMs }: Steps): (id: string) => number[] {
+  const tallies = stepped(rollUps, alignRange(range, stepMs), stepMs).map(([, ofStep]) => {
+    const { groups } = tally(ofStep, by, filters);
+    return new Map(groups.map(({ id, failures }) => [id, failures]));
+  });
+  return (id) => tallies.map((failures) => failures.get(id) ?? 0);
+}
+
+/** The roll-ups of each step, also of those in which nothing happened. */
+function stepped(rollUps: readonly RollUp[], { fromMs, toMs }: Range, stepMs: number): [atMs: number, RollUp[]][] {
+  const steps = new Map<number, RollUp[]>();
+  for (let atMs = fromMs; atMs < toMs; atMs += stepMs) steps.set(atMs, []);
+  for (const rollUp of rollUps) steps.get(Math.floor(rollUp.windowMs / stepMs) * stepMs)?.push(rollUp);
+  return [...steps];
 }
 
 export interface Point extends Counts {
@@ -117,10 +151,10 @@ export function series(
   const { by, filters, stepMs, top = 50, asOfMs } = query;
   const { fromMs, toMs } = alignRange(query, stepMs);
   const included = within(rollUps, fromMs, toMs);
-  const steps = new Map<number, RollUp[]>();
-  for (let atMs = fromMs; atMs < toMs; atMs += stepMs) steps.set(atMs, []);
-  for (const rollUp of included) steps.get(Math.floor(rollUp.windowMs / stepMs) * stepMs)?.push(rollUp);
-  const tallies = [...steps].map(([atMs, ofStep]) => ({ atMs, ...tally(ofStep, by, filters) }));
+  const tallies = stepped(included, { fromMs, toMs }, stepMs).map(([atMs, ofStep]) => ({
+    atMs,
+    ...tally(ofStep, by, filters),
+  }));
   const ranked = ranking(
     tallies.flatMap(({ groups }) => groups),
     by,

@@ -93,6 +93,27 @@ describe('summarise', () => {
     ]);
   });
 
+  test('says the failures of each step where steps are asked for', () => {
+    const { step, rows } = summarise(incident, { ...day, by: ['model'], stepMs: 6 * HOUR_MS });
+    expect([step, rows.map(({ failures, trend }) => [failures, trend])]).toEqual([
+      '6h',
+      [
+        [9, [9, 0, 0, 0]],
+        [1, [1, 0, 0, 0]],
+      ],
+    ]);
+  });
+
+  test('the first and the last step may be cut by the range', () => {
+    const range = { ...day, fromMs: T0 + 2 * MINUTE_MS, toMs: T0 + 8 * MINUTE_MS, stepMs: 5 * MINUTE_MS };
+    const { from, rows } = summarise(incident, { ...range, by: ['cause'] });
+    expect(from).toBe('2026-03-01T00:02:00.000Z');
+    for (const { failures, trend = [] } of rows) {
+      expect(trend).toHaveLength(2);
+      expect(trend.reduce((sum, n) => sum + n, 0)).toBe(failures);
+    }
+  });
+
   test('shows no calls under a filter no success can pass', () => {
     const { rows, totals } = summarise(incident, { ...day, by: ['model'], filters: { cause: 'provider_overloaded' } });
     expect(rows).toEqual([expect.not.objectContaining({ calls: expect.anything() })]);

@@ -1,9 +1,8 @@
 /** What fails most, by one dimension: share, failure rate where it can be told, and the trend in small. */
 import type { Dimension, Summary } from '../../../shared/summary.ts';
-import { isSeries, isSummary, type Series } from '../answers.ts';
+import { isSummary } from '../answers.ts';
 import { type Catalogue, useAnswer } from '../hooks.ts';
 import { asked, filtered, hrefOf, type Route } from '../route.ts';
-import { layersOf } from '../stack.ts';
 import { sparkline, TREND_WORDS, trendOf } from '../trend.ts';
 import { count, DIMENSION_WORDS, percent, valueWords } from '../words.ts';
 import { Empty, stateOf } from './states.tsx';
@@ -20,9 +19,7 @@ interface TopProps {
 }
 
 export function Top({ route, by, range, trendStep, catalogue }: TopProps) {
-  const question = { by, top: ROWS };
-  const summary = useAnswer(`v1/summary${asked(route, range, question)}`, isSummary);
-  const trend = useAnswer(`v1/series${asked(route, range, { ...question, step: trendStep })}`, isSeries);
+  const summary = useAnswer(`v1/summary${asked(route, range, { by, top: ROWS, step: trendStep })}`, isSummary);
   return (
     <section class={summary.isOld ? 'card top old' : 'card top'}>
       <h2>{DIMENSION_WORDS[by][1]}</h2>
@@ -31,7 +28,7 @@ export function Top({ route, by, range, trendStep, catalogue }: TopProps) {
       ) : summary.data.rows.length === 0 ? (
         <Empty title="No call failed here." />
       ) : (
-        <Rows route={route} by={by} summary={summary.data} trend={trend.data} catalogue={catalogue} />
+        <Rows route={route} by={by} summary={summary.data} catalogue={catalogue} />
       )}
     </section>
   );
@@ -39,10 +36,8 @@ export function Top({ route, by, range, trendStep, catalogue }: TopProps) {
 
 interface RowsProps extends Pick<TopProps, 'route' | 'by' | 'catalogue'> {
   readonly summary: Summary;
-  readonly trend: Series | null;
 }
-function Rows({ route, by, summary, trend, catalogue }: RowsProps) {
-  const layers = trend === null ? [] : layersOf(trend.points, by);
+function Rows({ route, by, summary, catalogue }: RowsProps) {
   const withRate = summary.rows.some(({ calls }) => calls !== undefined);
   const most = summary.rows[0]?.share ?? 1;
   return (
@@ -67,9 +62,8 @@ function Rows({ route, by, summary, trend, catalogue }: RowsProps) {
         </tr>
       </thead>
       <tbody>
-        {summary.rows.map(({ key, failures, share, calls }) => {
+        {summary.rows.map(({ key, failures, share, calls, trend }) => {
           const value = key[by] ?? null;
-          const values = layers.find((layer) => layer.value === value)?.values ?? null;
           const name = valueWords(by, value, catalogue.titles);
           const isChosen = route.filters[by] === String(value ?? '');
           return (
@@ -101,7 +95,7 @@ function Rows({ route, by, summary, trend, catalogue }: RowsProps) {
               <td class="number">{count(failures)}</td>
               <td class="number">{percent(share)}</td>
               {withRate && <td class="number">{calls ? percent(failures / calls) : '–'}</td>}
-              <td class="trend">{values && <Trend values={values} />}</td>
+              <td class="trend">{trend && <Trend values={trend} />}</td>
             </tr>
           );
         })}
