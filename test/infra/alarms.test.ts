@@ -21,6 +21,11 @@ const linked = alarms.map(
   ([, { Properties }]) => /docs\/runbook\.md#([a-z-]+)$/.exec(Properties['AlarmDescription'])?.[1],
 );
 
+test('with every channel there are as many alarms as the README says', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  expect(/(\d+)\s+alarms, a CloudWatch\s+dashboard/.exec(readme)?.[1]).toBe(`${alarms.length}`);
+});
+
 describe('every alarm', () => {
   test.each(alarms.filter(([id]) => !isPart(id)))(
     '%s tells the operations topic when it starts and ends',
