@@ -40,6 +40,8 @@ const alert = z.looseObject({
   scope: z.object({ by: z.string(), value: z.string() }),
   ...{ since: time, until: z.nullable(time), fired: z.nullable(time), resolved: z.nullable(time) },
   ...{ evaluated: time, lastNotified: z.nullable(time), calls: count, failures: count, normalShare: z.number() },
+  /** In one sentence; and the share of calls that fails, as far as the logs tell. */
+  ...{ evidence: z.string(), share: z.number() },
   causes: z.array(z.object({ cause: z.string(), status: z.nullable(z.int()), failures: count })),
   blastRadius: z.array(z.looseObject({ failures: count, share: z.number() })),
 });

@@ -1,6 +1,8 @@
 /** Stored documents as the query API shows them: times as ISO, and without what only sending needs. */
 import * as z from 'zod/mini';
 import type { Alert } from './alert.ts';
+import { GROUPS } from './detect.ts';
+import { evidenceOf, leadOf, shareOf } from './message/lead.ts';
 import { ALERT_STATES, type SILENCE_STATES } from './query.ts';
 import { iso } from './range.ts';
 import { isInEffect, type Silence } from './silence.ts';
@@ -10,7 +12,10 @@ const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 const alertFields = z.looseObject({
   ...{ id: z.string(), state: z.enum(ALERT_STATES), sinceMs: z.number(), evaluatedMs: z.number() },
   ...{ firedMs: z.nullable(z.number()), resolvedMs: z.nullable(z.number()), lastNotifiedMs: z.nullable(z.number()) },
-  untilMs: z.optional(z.number()),
+  ...{ untilMs: z.optional(z.number()), group: z.enum(GROUPS), scope: z.object({ by: z.string(), value: z.string() }) },
+  ...{ calls: z.number(), failures: z.number(), normalShare: z.number() },
+  causes: z.array(z.looseObject({ cause: z.string(), status: z.nullable(z.number()), failures: z.number() })),
+  findings: z.optional(z.array(z.looseObject({ kind: z.string(), figures: z.record(z.string(), z.unknown()) }))),
 });
 const alertDocument = z.custom<Alert>((value) => alertFields.safeParse(value).success);
 const silenceFields = z.looseObject({
@@ -23,6 +28,9 @@ const silenceDocument = z.custom<Silence>((value) => silenceFields.safeParse(val
 export const alertIn = (value: unknown): Alert | null => alertDocument.safeParse(value).data ?? null;
 export const silenceIn = (value: unknown): Silence | null => silenceDocument.safeParse(value).data ?? null;
 
+/** A message is read when it comes, a page on any day: no moment's own day, so every time has its date. */
+const ANY_DAY_MS = 0;
+
 /** Without what only judging and sending need. */
 export function shownAlert({ outbox: _, notifiedRate: __, widest: ___, ...alert }: Alert) {
   const { sinceMs, untilMs = null, firedMs, resolvedMs, evaluatedMs, lastNotifiedMs, history, ...rest } = alert;
@@ -30,6 +38,7 @@ export function shownAlert({ outbox: _, notifiedRate: __, widest: ___, ...alert 
     ...rest,
     ...{ since: iso(sinceMs), until: isoOrNull(untilMs), fired: isoOrNull(firedMs) },
     ...{ resolved: isoOrNull(resolvedMs), evaluated: iso(evaluatedMs), lastNotified: isoOrNull(lastNotifiedMs) },
+    ...{ evidence: evidenceOf(alert, ANY_DAY_MS, leadOf(alert)), share: shareOf(alert) },
     ...(history && shownHistory(history)),
   };
 }

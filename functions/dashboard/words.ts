@@ -111,31 +111,19 @@ export function valueWords(
   return shown(value);
 }
 
-const GROUP_WORDS: Readonly<Record<Alert['group'], readonly [title: string, failedWith: string]>> = {
-  e429: ['Calls throttled', '429'],
-  e5xx: ['Service failing', '5xx or no answer'],
-  auth: ['Calls refused', '401 or 403'],
+const GROUP_WORDS: Readonly<Record<Alert['group'], string>> = {
+  e429: 'Calls throttled',
+  e5xx: 'Service failing',
+  auth: 'Calls refused',
 };
 
 export function scopeWords({ by, value }: Alert['scope']): string {
   return by === 'all' ? 'all calls' : `${DIMENSION_WORDS[by][0]} ${shown(value)}`;
 }
 
-type Told = Pick<Alert, 'group' | 'causes' | 'calls' | 'failures' | 'normalShare'> & { readonly since: string };
-
 export function alertTitle({ causes, group }: Pick<Alert, 'causes' | 'group'>, titles: ReadonlyMap<string, string>) {
   const lead = causes[0]?.cause;
-  return (lead !== undefined && lead !== 'unknown' && titles.get(lead)) || GROUP_WORDS[group][0];
-}
-
-/** The evidence in one sentence that a person can check, as the message says it. */
-export function evidence({ group, causes, calls, failures, normalShare, since }: Told): string {
-  const total = causes.reduce((sum, c) => sum + c.failures, 0);
-  const first = causes[0];
-  const alike = causes.filter(({ status }) => status === first?.status).reduce((sum, c) => sum + c.failures, 0);
-  const status = first?.status != null && alike >= 0.9 * total ? String(first.status) : GROUP_WORDS[group][1];
-  const share = calls === 0 ? '' : ` (${percent(failures / calls)})`;
-  return `Since ${moment(since)} UTC, ${count(failures)} of ${count(calls)} calls${share} failed with ${status}; normal is ${percent(normalShare)}.`;
+  return (lead !== undefined && lead !== 'unknown' && titles.get(lead)) || GROUP_WORDS[group];
 }
 
 const REASON_WORDS: ReadonlyMap<string, string> = new Map([

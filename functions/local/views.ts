@@ -118,7 +118,7 @@ export function alertsView({ alerts, next, freshness }: AlertsAnswer): string {
       minute(alert.since),
       alert.state === 'resolved' && alert.until !== null ? minute(alert.until) : '',
       count(alert.failures),
-      alert.calls === 0 ? '' : percent(alert.failures / alert.calls),
+      percent(alert.share),
       leadOf(alert),
       plain(scopeWords(alert.scope)),
       alert.id,
@@ -129,15 +129,14 @@ export function alertsView({ alerts, next, freshness }: AlertsAnswer): string {
 
 /** One alert, with what to do. */
 export function alertView(alert: ShownAlert): string {
-  const { state, since, until, calls, failures, normalShare, scope, causes, blastRadius, findings = [] } = alert;
-  const share = calls === 0 ? '' : ` (${percent(failures / calls)}; normal is ${percent(normalShare)})`;
-  const over = state === 'resolved' && until !== null ? `, over since ${minute(until)} UTC` : '';
+  const { state, until, evidence, scope, causes, blastRadius, findings = [] } = alert;
+  const over = state === 'resolved' && until !== null ? ` Over since ${minute(until)} UTC.` : '';
   const list = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ['', colours.bold(title), ...lines.map((line) => `  - ${plain(line)}`)];
   const cause = causeById(causes[0]?.cause ?? '');
   return [
     `${STATES[state](state)} ${colours.bold(leadOf(alert))} · ${plain(scopeWords(scope))} · ${alert.id}`,
-    `Since ${minute(since)} UTC, ${count(failures)} of ${count(calls)} calls failed${share}${over}.`,
+    `${plain(evidence)}${over}`,
     ...(alert.silencedBy ? [`Silenced by ${plain(alert.silencedBy)}.`] : []),
     ...list(
       'What the minutes show',

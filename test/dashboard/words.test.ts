@@ -2,7 +2,6 @@ import { problemOf } from '../../functions/dashboard/ask.ts';
 import {
   alertTitle,
   brief,
-  evidence,
   lasted,
   moment,
   percent,
@@ -77,19 +76,7 @@ test('values are called by their titles where there are any', () => {
   ]).toEqual(['Budget used up', 'new cause', 'Throttled', 'no status', 'not in the logs', 'constructor']);
 });
 
-const alert = {
-  group: 'e429' as const,
-  calls: 374,
-  failures: 315,
-  normalShare: 0.003,
-  since: '2026-11-17T09:12:00.000Z',
-  causes: [{ cause: 'budget_exceeded', status: 429, failures: 210 }],
-};
-test('the evidence is one sentence that a person can check', () => {
-  expect(evidence(alert)).toBe('Since 2026-11-17 09:12 UTC, 315 of 374 calls (84 %) failed with 429; normal is 0.3 %.');
-  const mixed = [...alert.causes, { cause: 'unknown', status: 503, failures: 100 }];
-  expect(evidence({ ...alert, group: 'e5xx', causes: mixed })).toContain('failed with 5xx or no answer;');
-});
+const alert = { group: 'e429' as const, causes: [{ cause: 'budget_exceeded', status: 429, failures: 210 }] };
 
 test('an alert is called by its leading cause, else by what fails', () => {
   const titles = new Map([['budget_exceeded', 'Budget used up']]);

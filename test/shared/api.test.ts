@@ -184,6 +184,14 @@ describe('alerts', () => {
     expect(text).not.toMatch(/outbox|Ms"/);
   });
 
+  test('say their evidence in one sentence and the share that fails', async () => {
+    const { body } = await ask('/v1/alerts/new', { held: { documents } });
+    expect([body.evidence, body.share]).toEqual([
+      'Since 2026-03-01 11:40 UTC, 5 of 10 calls (50 %) failed with 429; normal is 0 %.',
+      0.5,
+    ]);
+  });
+
   test('come in pages that hold each of them once', async () => {
     const more = Object.fromEntries(
       [1, 2, 3, 4, 5].map((n) => [`alert/a${n}`, alert(`a${n}`, ago(600 - (n % 2)), null)]),

@@ -15,7 +15,7 @@ export const lengthOf = ({ since, until, resolved, evaluated }: ShownAlert): num
   Date.parse((resolved === null ? evaluated : until) ?? resolved ?? evaluated) - Date.parse(since);
 
 export function AlertRow({ alert, route, titles }: AlertRowProps) {
-  const { id, state, scope, since, calls, failures, silencedBy } = alert;
+  const { id, state, scope, since, share, failures, silencedBy } = alert;
   return (
     <li class={`alert-row state-${state}`}>
       <StateBadge state={state} />
@@ -29,11 +29,8 @@ export function AlertRow({ alert, route, titles }: AlertRowProps) {
         </p>
       </div>
       <p class="alert-share">
-        <strong>{percent(calls === 0 ? null : failures / calls)}</strong> of calls failing
-        <span class="muted">
-          {' '}
-          {count(failures)} of {count(calls)}
-        </span>
+        <strong>{percent(share)}</strong> of calls failing
+        <span class="muted"> {count(failures)} failed</span>
       </p>
       <p class="alert-when">
         {moment(since)}

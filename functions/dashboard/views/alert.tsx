@@ -15,7 +15,6 @@ import {
   alertTitle,
   count,
   DIMENSION_WORDS,
-  evidence,
   lasted,
   moment,
   percent,
@@ -83,7 +82,7 @@ function Told({
           <StateBadge state={alert.state} /> <span class="muted">{reasonWords(alert.reason)}</span>
           {alert.silencedBy && <span class="badge plain">silenced: {shown(alert.silencedBy)}</span>}
         </p>
-        <p class="evidence">{evidence(alert)}</p>
+        <p class="evidence">{alert.evidence}</p>
         <p class="actions">
           <button type="button" class="button" onClick={() => setSilencing(true)}>
             Silence…
