@@ -93,6 +93,16 @@ const onDemand = {
   },
 };
 
+/** In Lambda nobody has a file of settings or credentials (`~/.aws`): the SDK would look for both at its first call. */
+const withoutFiles = {
+  name: 'without-files',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/loadSharedConfigFiles$/ }, ({ importer }) =>
+      importer.includes('@smithy') ? { path: join(root, 'functions/aws/no-files.ts') } : undefined,
+    );
+  },
+};
+
 /** Of its own package.json a client says the version, in the user agent. */
 const versionsOnly = {
   name: 'versions-only',
@@ -129,7 +139,7 @@ async function buildFunctions() {
     legalComments: 'none',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname' },
-    plugins: [onDemand, versionsOnly, inAscii],
+    plugins: [onDemand, withoutFiles, versionsOnly, inAscii],
     alias: {
       '@aws-sdk/credential-provider-node': join(root, 'functions/aws/credentials.ts'),
       '@aws-sdk/middleware-endpoint-discovery': join(root, 'functions/aws/discovery.ts'),

@@ -67,6 +67,7 @@ test.each([
   ['the schema library', 'invalid_union'],
   ['event streams of the SDK', 'prelude checksum'],
   ['endpoint discovery of the SDK', 'lru-cache'],
+  ['the reader of ~/.aws', 'AWS_SHARED_CREDENTIALS_FILE'],
 ])('%s are not in ingest', (_, saying) => {
   expect(textOf('ingest').toLowerCase()).not.toContain(saying.toLowerCase());
 });
