@@ -8,6 +8,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, type RollUp, windowOf } from './window.ts';
 export interface Detector {
   /** Every minute before this one has been judged; null before the first. */
   readonly evaluatedMs: number | null;
+  /** And every minute with calls from this one on; null before the first. */
+  readonly beganMs: number | null;
   readonly series: ReadonlyMap<string, Series>;
 }
 
@@ -89,7 +91,7 @@ export async function minutesDue(
 export async function readDetector(store: Store): Promise<StoredDetector> {
   const [stored, listed] = [await store.load(DETECTOR_KEY), await store.list(SHARD_PREFIX)];
   const shards = new Map(listed.map((shard) => [shard.key, shard]));
-  if (stored === null) return { evaluatedMs: null, series: new Map(), version: 0, shards };
+  if (stored === null) return { evaluatedMs: null, beganMs: null, series: new Map(), version: 0, shards };
   const head = stored.value as Head;
   // An older layout: its watermark stands, and what is normal is learned anew.
   const series =
@@ -100,22 +102,26 @@ export async function readDetector(store: Store): Promise<StoredDetector> {
           SETTLE_MS,
         )
       : [];
-  return { evaluatedMs: head.evaluatedMs, series: new Map(series), version: stored.version, shards };
+  const { evaluatedMs, beganMs = 0 } = head;
+  return { evaluatedMs, beganMs, series: new Map(series), version: stored.version, shards };
 }
 
 /**
  * Writes the shards that changed and then the head. A crash between the two judges the minute again, and what a series has
- * learned from a block it does not learn again. Losing the race to another evaluator is fine: it judged the same minutes.
+ * learned from a block it does not learn again. Losing the race to another evaluator (false) is fine: it judged the same
+ * minutes.
  */
 export async function saveDetector(
   store: Store,
   before: StoredDetector,
-  { evaluatedMs, series }: { readonly evaluatedMs: number; readonly series: Detector['series'] },
-): Promise<void> {
+  after: { readonly evaluatedMs: number; readonly beganMs: number; readonly series: Detector['series'] },
+  learnedLate = false,
+): Promise<boolean> {
+  const { evaluatedMs, beganMs, series } = after;
   const stored = [...before.shards.values()].map(({ value }) => (value as Shard).learned);
   const hasLearned = [...series.values()].some(({ state }) => state.learnedMs > MINUTE_MS * Math.max(0, ...stored));
-  if (hasLearned) await saveShards(store, before, series);
-  await store.save(DETECTOR_KEY, headOf(series.values(), evaluatedMs), before.version);
+  if (hasLearned || learnedLate) await saveShards(store, before, series);
+  return store.save(DETECTOR_KEY, headOf(series.values(), evaluatedMs, beganMs), before.version);
 }
 
 async function saveShards(store: Store, before: StoredDetector, series: Detector['series']): Promise<void> {

@@ -6,10 +6,14 @@
 import type { Alert } from './alert.ts';
 import { REOPEN_MS } from './detect.ts';
 import type { Store } from './ports.ts';
+import { HOUR_MS } from './window.ts';
 
 /** Under this prefix is every alert. */
 export const ALERT_PREFIX = 'alert/';
 const OPEN_KEY = 'open-alerts';
+/** Names alerts that were over within these hours: data that come late may belong to one. */
+const OVER_KEY = 'over-alerts';
+const OVER_MS = 8 * HOUR_MS;
 /** Evaluators that write at once are two or three; more tries than this, and something else is wrong. */
 const TRIES = 5;
 
@@ -72,9 +76,29 @@ export async function forgetOver(store: Store, { stored, named }: OpenAlerts, no
   const isOver = ({ alert }: StoredAlert): boolean => !matters(alert, nowMs - REOPEN_MS);
   const over = new Set([...stored].filter(([, alert]) => isOver(alert)).map(([id]) => id));
   if (over.size === 0) return;
+  await nameOver(store, [...stored.values()].filter(isOver), nowMs);
   // Without a document yet, what matters is what is not over.
   const known = named.size === 0 ? stored.keys() : null;
   await changeNames(store, (ids) => new Set([...(known ?? ids)].filter((id) => !over.has(id))));
+}
+
+/** Alerts that are over, of the last hours. */
+export async function readOver(store: Store): Promise<ReadonlyMap<string, StoredAlert>> {
+  const document = await store.load(OVER_KEY);
+  const ids = Object.keys((document?.value ?? {}) as Over);
+  const loaded = await Promise.all(ids.map(async (id) => [id, await loadAlert(store, id)] as const));
+  return new Map(loaded.flatMap(([id, alert]) => (alert === null ? [] : [[id, alert] as const])));
+}
+
+type Over = Readonly<Record<string, number>>;
+
+/** Losing this race to another evaluator is fine: it forgets the same alerts. */
+async function nameOver(store: Store, over: readonly StoredAlert[], nowMs: number): Promise<void> {
+  const document = await store.load(OVER_KEY);
+  const known = Object.entries((document?.value ?? {}) as Over);
+  const added = over.map(({ alert }): [string, number] => [alert.id, alert.resolvedMs ?? nowMs]);
+  const kept = new Map([...known, ...added].filter(([, overMs]) => overMs > nowMs - OVER_MS));
+  await store.save(OVER_KEY, Object.fromEntries(kept), document?.version ?? 0);
 }
 
 async function changeNames(

@@ -9,6 +9,7 @@ import { contributionsOf } from './contribution.ts';
 import { HISTORY_MS } from './detect.ts';
 import { explained } from './explained.ts';
 import { judge, minutesDue, readDetector, saveDetector } from './judge.ts';
+import { judgeLate, lateIsJudged, noteLate } from './late.ts';
 import { alertsAt, forgetOver, readOpen, saveAlerts } from './open-alerts.ts';
 import { deliver } from './outbox.ts';
 import type { Notifier, Store } from './ports.ts';
@@ -61,18 +62,20 @@ export interface Evaluated {
 /** Brings the roll-ups up to date, judges every minute that ended since last time, and sends what was decided. */
 export async function evaluate({ notifier, ...world }: World & { readonly notifier: Notifier }): Promise<Evaluated> {
   const { store, settings, nowMs } = world;
-  const firstMs = await foldDirty(store, settings, nowMs);
   const detector = await readDetector(store);
+  const firstMs = await foldDirty(store, settings, nowMs, (folded) => noteLate(store, folded, detector, nowMs));
   const asked = await silences(store);
-  let { series, evaluatedMs } = detector;
-  let open = await readOpen(store);
-  const changed: Alert[] = [];
-  for (const atMs of await minutesDue(store, evaluatedMs, firstMs, windowOf(nowMs))) {
+  const silencedAt = (atMs: number) => silencer(asked, settings.maintenance, [atMs, nowMs]);
+  const late = await judgeLate({ ...world, silencedAt }, detector, await readOpen(store));
+  let { series, open } = late;
+  let { evaluatedMs } = detector;
+  const changed: Alert[] = [...late.alerts];
+  for (const atMs of late.isElsewhere ? [] : await minutesDue(store, evaluatedMs, firstMs, windowOf(nowMs))) {
     const rollUps = await store.rollUps('minute', atMs - HISTORY_MS, atMs);
     const judged = judge(rollUps, series, atMs, settings);
     const { verdicts } = judged;
-    const silencedBy = silencer(asked, settings.maintenance, [atMs, nowMs]);
-    const decided = decide({ verdicts, alerts: alertsAt(open, atMs), rollUps, atMs, nowMs, settings, silencedBy });
+    const now = { verdicts, alerts: alertsAt(open, atMs), rollUps, atMs, nowMs };
+    const decided = decide({ ...now, settings, silencedBy: silencedAt(atMs) });
     const alerts = await withHistory(store, await explained(store, decided.alerts, atMs));
     // Alerts before the watermark: after a crash between the two, the minute is judged again, and `decide` is idempotent.
     open = await saveAlerts(store, open, alerts);
@@ -80,8 +83,12 @@ export async function evaluate({ notifier, ...world }: World & { readonly notifi
     ({ series } = judged);
     evaluatedMs = atMs;
   }
-  if (evaluatedMs !== null && evaluatedMs !== detector.evaluatedMs)
-    await saveDetector(store, detector, { series, evaluatedMs });
+  if (evaluatedMs !== null && (evaluatedMs !== detector.evaluatedMs || late.claimed)) {
+    const beganMs = detector.beganMs ?? firstMs ?? evaluatedMs;
+    const isSaved = await saveDetector(store, detector, { series, evaluatedMs, beganMs }, late.hasLearned);
+    // What is late waits until all it changed is saved: after a crash it is judged again, and finds what it told.
+    if (isSaved) await lateIsJudged(store, late);
+  }
   const kept = [...open.stored.values()].map(({ alert }) => alert);
   const sent = await deliver(world, notifier, kept);
   await forgetOver(store, open, evaluatedMs ?? nowMs);

@@ -2,7 +2,7 @@
 import { combine, fold } from './fold.ts';
 import type { Store } from './ports.ts';
 import type { Settings } from './settings.ts';
-import { type Contribution, type Granularity, MINUTE_MS, SPAN_MS, windowOf } from './window.ts';
+import { type Contribution, type Granularity, MINUTE_MS, type RollUp, SPAN_MS, windowOf } from './window.ts';
 
 /** Hours and days that changed while they were still open; rolled up once they are over. */
 const OPEN_KEY = 'open-windows';
@@ -17,26 +17,36 @@ export async function openWindows(store: Store): Promise<Open | null> {
   return ((await store.load(OPEN_KEY))?.value ?? null) as Open | null;
 }
 
+/** Told of minutes that were folded, before they are put. */
+export type Folded = (rollUps: readonly RollUp[]) => Promise<void>;
+
 /** Folds every dirty minute; returns the oldest of them, or null when nothing was dirty. */
-export async function foldDirty(store: Store, settings: Settings, nowMs: number): Promise<number | null> {
+export async function foldDirty(
+  store: Store,
+  settings: Settings,
+  nowMs: number,
+  onFolded: Folded = async () => {},
+): Promise<number | null> {
   const dirty = await store.dirty();
   // Hours that closed since last time, whether or not anything is dirty now.
   await rollUpClosed(store, [], settings, nowMs);
   for (const run of runsOf(dirty.map(({ windowMs }) => windowMs))) {
-    await rollUpClosed(store, await foldRun(store, run, settings), settings, nowMs);
+    await rollUpClosed(store, await foldRun(store, run, settings, onFolded), settings, nowMs);
     // Last: a crash before this line leaves the marks, and the next run folds again.
     for (const mark of dirty) if (mark.windowMs >= run.fromMs && mark.windowMs <= run.toMs) await store.clean(mark);
   }
   return dirty.length === 0 ? null : Math.min(...dirty.map(({ windowMs }) => windowMs));
 }
 
-async function foldRun(store: Store, run: Run, settings: Settings): Promise<number[]> {
+async function foldRun(store: Store, run: Run, settings: Settings, onFolded: Folded): Promise<number[]> {
   const contributions = await store.contributions(run.fromMs - 2 * MINUTE_MS, run.toMs + 3 * MINUTE_MS);
   const windows = affected(contributions, run);
-  for (const windowMs of windows) {
+  const folded = windows.map((windowMs) => {
     const near = contributions.filter((one) => Math.abs(one.windowMs - windowMs) <= MINUTE_MS);
-    await store.putRollUp(fold(near, windowMs, settings.maxCells));
-  }
+    return fold(near, windowMs, settings.maxCells);
+  });
+  await onFolded(folded);
+  for (const rollUp of folded) await store.putRollUp(rollUp);
   return windows;
 }
 

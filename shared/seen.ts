@@ -21,11 +21,11 @@ interface Seen {
   readonly before: Firing | null;
 }
 
-/** Alerts that begin to fire, with their history; the others as they are. */
+/** Alerts that have begun to fire, with their history; the others as they are. */
 export async function withHistory(store: Store, alerts: readonly Alert[]): Promise<Alert[]> {
   return Promise.all(
     alerts.map(async (alert) => {
-      if (alert.state !== 'firing' || alert.history !== undefined) return alert;
+      if (alert.firedMs === null || alert.history !== undefined) return alert;
       const history = await historyOf(store, alert);
       const outbox = alert.outbox.map((told) => ({ ...told, alert: { ...told.alert, history } }));
       return { ...alert, history, outbox };
@@ -40,7 +40,8 @@ async function historyOf(store: Store, alert: Alert): Promise<History> {
   const seen = withFiring(stored && (stored.value as Seen), { id, firedMs: alert.firedMs ?? sinceMs }, sinceMs);
   // Losing the race to another evaluator is fine: it wrote the same.
   await store.save(key, seen, stored?.version ?? 0);
-  const endedMs = seen.before && (await endOf(store, seen.before));
+  // One found late may be older than what was seen last: then it is not back after that.
+  const endedMs = seen.last.id === id && seen.before ? await endOf(store, seen.before) : null;
   return {
     firstSeenMs: seen.firstSeenMs,
     times: seen.times,
@@ -50,7 +51,7 @@ async function historyOf(store: Store, alert: Alert): Promise<History> {
 
 function withFiring(seen: Seen | null, firing: Firing, sinceMs: number): Seen {
   if (seen === null) return { firstSeenMs: sinceMs, times: 1, last: firing, before: null };
-  if (seen.last.id === firing.id) return seen;
+  if (seen.last.id === firing.id || seen.last.firedMs > firing.firedMs) return seen;
   return { ...seen, times: seen.times + 1, last: firing, before: seen.last };
 }
 

@@ -94,6 +94,11 @@ const WALK = [
   'explained',
   'open-alerts',
   'seen',
+  'late/note',
+  'late/again',
+  'late/take-over',
+  'late/belong',
+  'late',
   'outbox',
   'pipeline',
   // what is asked of it

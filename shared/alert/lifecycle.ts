@@ -64,8 +64,8 @@ function fade(alert: Alert, own: Figures, e: Evaluation): Alert {
   const over = (reason: string): Alert => ({ ...alert, state: 'resolved', reason, resolvedMs: e.atMs });
   if (alert.state === 'pending') return over('blip');
   const isSilent = verdict === undefined || verdict.state === 'no-data';
-  if (isSilent && e.atMs - (alert.untilMs ?? alert.sinceMs) < SILENCE_MS)
-    return settle({ ...alert, reason: 'no-traffic' }, null, 0, e);
+  const heardMs = Math.max(alert.untilMs ?? alert.sinceMs, alert.lateMs ?? 0);
+  if (isSilent && e.atMs - heardMs < SILENCE_MS) return settle({ ...alert, reason: 'no-traffic' }, null, 0, e);
   const reason = verdict?.state === 'calm' ? verdict.reason : isSilent ? 'silence' : 'recovered';
   // Its end is told by the name under which its beginning was.
   return settle({ ...over(reason), scope: alert.widest ?? alert.scope, widest: null }, 'resolved', 0, e);

@@ -47,6 +47,8 @@ export interface Alert {
   readonly lastNotifiedMs: number | null;
   /** End of the last failing minute. */
   readonly untilMs?: number;
+  /** Found through log data that came late: when they came. */
+  readonly lateMs?: number;
   /** Failures a minute when last notified: ten times as many escalate. */
   readonly notifiedRate?: number;
   /** The wider scope that names the whole incident, where only a part of it still fails. */

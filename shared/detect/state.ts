@@ -24,6 +24,8 @@ export interface Shard {
 export interface Head {
   readonly v: 2;
   readonly evaluatedMs: number;
+  /** First minute that was judged; an older head does not say. */
+  readonly beganMs?: number;
   readonly rows: readonly Row[];
 }
 
@@ -40,9 +42,10 @@ export function shardOf(key: string): number {
   return (hash >>> 0) % SHARDS;
 }
 
-export const headOf = (series: Iterable<Series>, evaluatedMs: number): Head => ({
+export const headOf = (series: Iterable<Series>, evaluatedMs: number, beganMs = 0): Head => ({
   v: 2,
   evaluatedMs,
+  beganMs,
   rows: [...series].flatMap(({ scope, state }) =>
     GROUPS.flatMap((group, i) => (isCold(state.groups[group]) ? [] : [hotRow(scope, i, state.groups[group])])),
   ),

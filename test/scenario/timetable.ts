@@ -105,6 +105,12 @@ const rollUp = (windowMs: number, cells: readonly CountedCell[]): RollUp => ({
   cells,
 });
 
+/** The calls of a timetable, minute by minute. */
+export function* callsOf(table: Timetable): Generator<RollUp> {
+  const random = mulberry(SEED);
+  for (let minute = table.begin ?? 80; minute < table.minutes; minute += 1) yield minuteOf(table, minute, random);
+}
+
 function minuteOf(table: Timetable, minute: number, random: () => number): RollUp {
   const cells = (table.traffic ?? TRAFFIC).flatMap(([who, rate]) => {
     const fault = table.faults.find((f) => minute >= f.from && minute < f.to && f.hits(who));

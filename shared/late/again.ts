@@ -1,0 +1,162 @@
+/**
+ * The minutes from the first late one to the last that was judged, judged once more: as they would have been, had the late
+ * data been there. Only the series that grew are; they start from what is normal now, which is slow and never holds an
+ * incident, and with nothing else known. Alerts that were told stand where they stood then, so what they explain opens
+ * nothing new. Pure.
+ */
+import { type Alert, decide } from '../alert.ts';
+import { BLOCK_MS, type Normal, UNKNOWN } from '../detect/normal.ts';
+import { failuresOf, GROUPS } from '../detect/scope.ts';
+import type { Series } from '../detect/state.ts';
+import {
+  type Bucket,
+  detect,
+  type GroupState,
+  HISTORY_MS,
+  openGroups,
+  REOPEN_MS,
+  type Scope,
+  type ScopedBuckets,
+  SETTLE_MS,
+  type SeriesState,
+  type Verdict,
+} from '../detect.ts';
+import type { Settings } from '../settings.ts';
+import { MINUTE_MS, type RollUp } from '../window.ts';
+import type { Note } from './note.ts';
+
+/** Bounds the work when everything comes late at once; those with the most failures are judged. */
+const MOST_SERIES = 1000;
+
+export interface Asked {
+  readonly note: Note;
+  /** Minute roll-ups of `[fromMs, toMs)`, and their buckets by series. */
+  readonly rollUps: readonly RollUp[];
+  readonly scoped: ScopedBuckets;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly series: ReadonlyMap<string, Series>;
+  /** Alerts that have fired, of the hours that are judged again. */
+  readonly alerts: readonly Alert[];
+  readonly settings: Settings;
+  /** When the late data came. */
+  readonly nowMs: number;
+  readonly silencedAt: (atMs: number) => (alert: Alert) => string | null;
+}
+
+/** A series that is judged again. */
+export interface Again {
+  readonly scope: Scope;
+  readonly state: SeriesState;
+  readonly verdicts: readonly Verdict[];
+  /** By minute from `fromMs`; none where nobody called. */
+  readonly minutes: readonly (Bucket | undefined)[];
+  readonly newestMs: number;
+}
+
+export interface Found {
+  readonly series: ReadonlyMap<string, Again>;
+  /** Alerts that opened, or came back. */
+  readonly alerts: readonly Alert[];
+  /** From when to when told alerts failed, as the late data show it. */
+  readonly spans: ReadonlyMap<string, Span>;
+}
+export type Span = Pick<Alert, 'sinceMs' | 'untilMs'>;
+
+export function judgeAgain(asked: Asked): Found {
+  const { fromMs, toMs, settings, nowMs, rollUps } = asked;
+  let series = seriesOf(asked);
+  const found = new Map<string, Alert>();
+  const spans = new Map<string, Span>();
+  for (let atMs = fromMs + MINUTE_MS; atMs <= toMs && series.size > 0; atMs += MINUTE_MS) {
+    series = new Map([...series].map(([key, one]) => [key, followed(one, atMs, asked)]));
+    const told = asked.alerts.filter(({ id }) => !found.has(id)).flatMap((alert) => asOf(alert, atMs));
+    const decided = decide({
+      verdicts: [...series.values()].flatMap(({ verdicts }) => verdicts),
+      alerts: [...told, ...[...found.values()].filter((alert) => isRecent(alert, atMs))],
+      rollUps: rollUps.filter(({ windowMs }) => windowMs >= atMs - HISTORY_MS && windowMs < atMs),
+      ...{ atMs, nowMs, settings },
+      silencedBy: (alert) => asked.silencedAt(atMs)(alert),
+    });
+    for (const alert of decided.alerts) {
+      const before = told.find(({ id }) => id === alert.id);
+      if (before?.state !== 'firing') found.set(alert.id, { ...alert, lateMs: nowMs });
+      else if (fails(alert)) spans.set(alert.id, widened(spans.get(alert.id) ?? before, alert));
+    }
+  }
+  const alerts = [...found.values()].filter(({ firedMs }) => firedMs !== null);
+  return { series, alerts, spans };
+}
+
+/** Those in which enough failed to open anything, or in which something is open that late calls may end. */
+function seriesOf({ note, scoped, series, settings, fromMs, toMs }: Asked): Map<string, Again> {
+  const suspects = note.grown.flatMap(([key]) => {
+    const [own, before] = [scoped.get(key), series.get(key)];
+    if (own === undefined) return [];
+    const failures = Math.max(
+      ...GROUPS.map((group) => own.buckets.reduce((sum, bucket) => sum + failuresOf(bucket, group), 0)),
+    );
+    const isOpen = before !== undefined && openGroups(before.state).length > 0;
+    return failures >= settings.minFailures || isOpen ? [{ key, own, before, failures, isOpen }] : [];
+  });
+  return new Map(
+    suspects
+      .sort((a, b) => Number(b.isOpen) - Number(a.isOpen) || b.failures - a.failures)
+      .slice(0, MOST_SERIES)
+      .map(({ key, own, before }) => {
+        const minutes: (Bucket | undefined)[] = [];
+        for (const bucket of own.buckets) minutes[(bucket.windowMs - fromMs) / MINUTE_MS] = bucket;
+        const newestMs = own.buckets.at(-1)?.windowMs ?? fromMs;
+        const state = startOf(before?.state, fromMs, toMs);
+        return [key, { scope: own.scope, state, verdicts: [], minutes, newestMs }];
+      }),
+  );
+}
+
+/** The end of the newest block of five minutes that was learned from; no minute before it is learned again. */
+export const learnedTo = (evaluatedMs: number): number =>
+  Math.floor((evaluatedMs - SETTLE_MS + MINUTE_MS) / BLOCK_MS) * BLOCK_MS;
+
+export const cold = (normal: Normal): GroupState => ({ normal, evidence: null, spike: null, unlearned: [] });
+
+function startOf(now: SeriesState | undefined, fromMs: number, toMs: number): SeriesState {
+  const { e429, e5xx, auth } = now?.groups ?? {};
+  return {
+    settledMs: fromMs - MINUTE_MS,
+    learnedMs: learnedTo(toMs),
+    seenMs: now?.seenMs ?? 0,
+    groups: {
+      e429: cold(e429?.normal ?? UNKNOWN),
+      e5xx: cold(e5xx?.normal ?? UNKNOWN),
+      auth: cold(auth?.normal ?? UNKNOWN),
+    },
+  };
+}
+
+/** What comes late is not over because its newest minutes have not come yet: the series stands still after its newest call. */
+export const isUnheard = ({ newestMs }: Again, atMs: number): boolean => atMs > newestMs + HISTORY_MS + MINUTE_MS;
+
+function followed(one: Again, atMs: number, { fromMs, settings }: Asked): Again {
+  if (isUnheard(one, atMs)) return { ...one, verdicts: one.verdicts.map((verdict) => ({ ...verdict, atMs })) };
+  const end = (atMs - fromMs) / MINUTE_MS;
+  const buckets = one.minutes
+    .slice(Math.max(0, end - HISTORY_MS / MINUTE_MS), end)
+    .filter((bucket) => bucket !== undefined);
+  return { ...one, ...detect(buckets, one.state, atMs, settings, one.scope) };
+}
+
+/** A told alert as it stood at a time: failing from its first failure on, so that nothing opens beside it. */
+function asOf(alert: Alert, atMs: number): Alert[] {
+  if (alert.sinceMs >= atMs) return [];
+  const then = { ...alert, evaluatedMs: atMs - MINUTE_MS, outbox: [] };
+  if (alert.resolvedMs !== null && alert.resolvedMs <= atMs) return isRecent(alert, atMs) ? [then] : [];
+  return [{ ...then, state: 'firing', resolvedMs: null, untilMs: Math.min(alert.untilMs ?? atMs, atMs) }];
+}
+
+const fails = ({ state, reason }: Alert): boolean => state === 'firing' && reason !== 'no-traffic';
+const isRecent = ({ resolvedMs }: Alert, atMs: number): boolean => resolvedMs === null || resolvedMs > atMs - REOPEN_MS;
+
+const widened = (a: Span, b: Span): Span => ({
+  sinceMs: Math.min(a.sinceMs, b.sinceMs),
+  untilMs: Math.max(a.untilMs ?? a.sinceMs, b.untilMs ?? b.sinceMs),
+});

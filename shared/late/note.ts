@@ -1,0 +1,107 @@
+/**
+ * Which late minutes wait to be judged again, and what grew in them: one small document, written before the roll-ups it is
+ * about and emptied after all else is saved. A crash in between judges again, and finds what it told. A repeat of what was
+ * counted before changes no roll-up and is not noted.
+ */
+
+import { failuresOf } from '../detect/scope.ts';
+import { bucketsByScope, type FailureGroup, GROUPS, SETTLE_MS } from '../detect.ts';
+import type { Store } from '../ports.ts';
+import { HOUR_MS, MINUTE_MS, type RollUp } from '../window.ts';
+
+/** Log data that comes later than this is counted, and judges nothing: nobody is woken for what was over half a day ago. */
+export const LATE_MS = 6 * HOUR_MS;
+
+const NOTE_KEY = 'late';
+/** As long as an evaluation may take: who dies while judging is followed by the next minute's evaluation. */
+const CLAIM_MS = 50_000;
+const TRIES = 5;
+
+/** A series in which late calls were counted, and the groups in which they failed. */
+export type Growth = readonly [key: string, groups: readonly FailureGroup[]];
+
+export interface Note {
+  readonly windows: readonly number[];
+  readonly grown: readonly Growth[];
+  /** Until then another evaluation is at it. */
+  readonly claimedToMs?: number;
+}
+
+/** A note as it was read, to be judged by nobody else for now. */
+export interface Claimed {
+  readonly note: Note;
+  readonly version: number;
+}
+
+export interface Judged {
+  readonly evaluatedMs: number | null;
+  /** First minute that was ever judged; what is older was never missed. */
+  readonly beganMs: number | null;
+}
+
+/** Notes those of the folded minutes that no later evaluation reads, and whose calls are not what was judged. Before they are put. */
+export async function noteLate(
+  store: Store,
+  folded: readonly RollUp[],
+  { evaluatedMs, beganMs }: Judged,
+  nowMs: number,
+): Promise<void> {
+  // A clock before the last evaluation replays the past: it is counted.
+  if (evaluatedMs === null || nowMs < evaluatedMs) return;
+  const oldestMs = Math.max(beganMs ?? 0, evaluatedMs - LATE_MS);
+  const late = folded.filter(({ windowMs }) => windowMs >= oldestMs && windowMs <= evaluatedMs - SETTLE_MS);
+  if (late.length === 0) return;
+  const times = late.map(({ windowMs }) => windowMs);
+  const stored = await store.rollUps('minute', Math.min(...times), Math.max(...times) + MINUTE_MS);
+  const changed = late
+    .map((after) => ({
+      windowMs: after.windowMs,
+      grown: growth(
+        stored.filter((r) => r.windowMs === after.windowMs),
+        after,
+      ),
+    }))
+    .filter(({ grown }) => grown.length > 0);
+  if (changed.length > 0) await add(store, changed);
+}
+
+function growth(before: readonly RollUp[], after: RollUp): Growth[] {
+  const known = bucketsByScope(before);
+  return [...bucketsByScope([after])].flatMap(([key, { buckets }]): Growth[] => {
+    const [now, was] = [buckets[0], known.get(key)?.buckets[0]];
+    if (now === undefined || JSON.stringify(now) === JSON.stringify(was)) return [];
+    return [[key, GROUPS.filter((group) => failuresOf(now, group) > (was ? failuresOf(was, group) : 0))]];
+  });
+}
+
+async function add(store: Store, changed: readonly { windowMs: number; grown: readonly Growth[] }[]): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const stored = await store.load(NOTE_KEY);
+    const before = (stored?.value ?? { windows: [], grown: [] }) as Note;
+    const windows = new Set([...before.windows, ...changed.map(({ windowMs }) => windowMs)]);
+    const grown = new Map<string, readonly FailureGroup[]>(before.grown);
+    for (const [key, groups] of changed.flatMap((one) => one.grown))
+      grown.set(key, [...new Set([...(grown.get(key) ?? []), ...groups])]);
+    const note: Note = { ...before, windows: [...windows].sort((a, b) => a - b), grown: [...grown] };
+    if (await store.save(NOTE_KEY, note, stored?.version ?? 0)) return;
+  }
+  throw new Error(`Document ${NOTE_KEY} was changed by others each of ${TRIES} times; it is tried again in a minute.`);
+}
+
+/** What waits, for the caller alone; null when nothing does, `elsewhere` while another evaluation judges it. */
+export async function claimNote(store: Store, nowMs: number): Promise<Claimed | 'elsewhere' | null> {
+  const stored = await store.load(NOTE_KEY);
+  if (stored === null) return null;
+  const note = stored.value as Note;
+  if (note.windows.length === 0) return null;
+  // No claim is longer: one that seems to be was made under another clock (a replay).
+  const { claimedToMs = 0 } = note;
+  if (claimedToMs > nowMs && claimedToMs <= nowMs + CLAIM_MS) return 'elsewhere';
+  const isMine = await store.save(NOTE_KEY, { ...note, claimedToMs: nowMs + CLAIM_MS }, stored.version);
+  return isMine ? { note, version: stored.version + 1 } : 'elsewhere';
+}
+
+/** Empties the note unless more was added meanwhile: then all of it is judged once more, which tells nothing twice. */
+export async function clearNote(store: Store, { version }: Claimed): Promise<void> {
+  await store.save(NOTE_KEY, { windows: [], grown: [] } satisfies Note, version);
+}
