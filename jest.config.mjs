@@ -17,7 +17,7 @@ const SLOW = [
   '/test/local/(?:packet|start|analyze|backtest|crash|classify|detect|explain|asking|completion).test',
   '/test/(?:docs|regexes).test',
   // Properties over many generated cases, and hours in virtual time.
-  '/test/(?:scenario|shared)/(?:fold|literal|screen|slack|pipeline|summary|message|parse|outbox|incidents|messages|lifecycle|scopes).test',
+  '/test/(?:scenario|shared)/(?:fold|literal|screen|slack|pipeline|summary|message|parse|outbox|incidents|messages|lifecycle|scopes|late|late-faults).test',
   '/test/fixtures/',
 ];
 
@@ -40,7 +40,7 @@ export default {
         '<rootDir>/test/{e2e,aws,functions}/**/*.test.ts',
         '<rootDir>/test/contract/{dynamo,sqlite}-*.test.ts',
         '<rootDir>/test/docs.test.ts',
-        '<rootDir>/test/{scenario,shared}/{fold,literal,screen,slack,pipeline,summary,message,parse,outbox,incidents,messages,lifecycle,scopes}.test.ts',
+        '<rootDir>/test/{scenario,shared}/{fold,literal,screen,slack,pipeline,summary,message,parse,outbox,incidents,messages,lifecycle,scopes,late,late-faults}.test.ts',
         '<rootDir>/test/fixtures/*.test.ts',
         '<rootDir>/test/local/{packet,start,analyze,backtest,crash,classify,detect,explain,asking,completion}.test.ts',
       ],

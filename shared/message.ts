@@ -8,7 +8,7 @@ import type { Scope } from './detect.ts';
 import { firstStep } from './message/first-step.ts';
 import { type Lead, leadOf, shareOf } from './message/lead.ts';
 import { subjectOf } from './message/subject.ts';
-import { evidence, ourStep, textOf } from './message/text.ts';
+import { evidenceWithLateness, ourStep, textOf } from './message/text.ts';
 import { capital, printable, RETRY_WORDS } from './words.ts';
 
 export interface Message {
@@ -59,7 +59,7 @@ function jsonOf(notification: Notification, lead: Lead, summaryUrl: string | nul
       })),
       findings: (alert.findings ?? []).map(({ kind, says }) => ({ kind, says })),
     },
-    evidence: evidence(notification, lead),
+    evidence: evidenceWithLateness(notification, lead),
     title: lead.title,
     first: reason === 'resolved' ? null : capital(firstStep(alert, lead)),
     remediation: (lead.cause?.remediation ?? []).map(ourStep),

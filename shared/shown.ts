@@ -33,12 +33,13 @@ const ANY_DAY_MS = 0;
 
 /** Without what only judging and sending need. */
 export function shownAlert({ outbox: _, notifiedRate: __, widest: ___, ...alert }: Alert) {
-  const { sinceMs, untilMs = null, firedMs, resolvedMs, evaluatedMs, lastNotifiedMs, history, ...rest } = alert;
+  const { sinceMs, untilMs = null, firedMs, resolvedMs, evaluatedMs, lastNotifiedMs, lateMs, history, ...rest } = alert;
   return {
     ...rest,
     ...{ since: iso(sinceMs), until: isoOrNull(untilMs), fired: isoOrNull(firedMs) },
     ...{ resolved: isoOrNull(resolvedMs), evaluated: iso(evaluatedMs), lastNotified: isoOrNull(lastNotifiedMs) },
     ...{ evidence: evidenceOf(alert, ANY_DAY_MS, leadOf(alert)), share: shareOf(alert) },
+    ...(lateMs !== undefined && { late: iso(lateMs) }),
     ...(history && shownHistory(history)),
   };
 }

@@ -134,6 +134,7 @@ const REASON_WORDS: ReadonlyMap<string, string> = new Map([
   ['no-traffic', 'nobody calls at the moment, so nothing shows that it is over'],
   ['recovered', 'calls are back to normal'],
   ['silence', 'closed after an hour without calls'],
+  ['found-late', 'it was over before its log data came'],
   ['blip', 'over before it was confirmed'],
 ]);
 /** Reasons are closed names of ours; one that is new is shown as it is. */

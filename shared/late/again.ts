@@ -4,6 +4,7 @@
  * incident, and with nothing else known. Alerts that were told stand where they stood then, so what they explain opens
  * nothing new. Pure.
  */
+import { sumOf } from '../alert/figures.ts';
 import { type Alert, decide } from '../alert.ts';
 import { BLOCK_MS, type Normal, UNKNOWN } from '../detect/normal.ts';
 import { failuresOf, GROUPS } from '../detect/scope.ts';
@@ -58,16 +59,15 @@ export interface Found {
   readonly series: ReadonlyMap<string, Again>;
   /** Alerts that opened, or came back. */
   readonly alerts: readonly Alert[];
-  /** From when to when told alerts failed, as the late data show it. */
-  readonly spans: ReadonlyMap<string, Span>;
+  /** Told alerts as the late data show them: from when to when they failed, and their worst minutes. */
+  readonly known: ReadonlyMap<string, Alert>;
 }
-export type Span = Pick<Alert, 'sinceMs' | 'untilMs'>;
 
 export function judgeAgain(asked: Asked): Found {
   const { fromMs, toMs, settings, nowMs, rollUps } = asked;
   let series = seriesOf(asked);
   const found = new Map<string, Alert>();
-  const spans = new Map<string, Span>();
+  const known = new Map<string, Alert>();
   for (let atMs = fromMs + MINUTE_MS; atMs <= toMs && series.size > 0; atMs += MINUTE_MS) {
     series = new Map([...series].map(([key, one]) => [key, followed(one, atMs, asked)]));
     const told = asked.alerts.filter(({ id }) => !found.has(id)).flatMap((alert) => asOf(alert, atMs));
@@ -81,11 +81,11 @@ export function judgeAgain(asked: Asked): Found {
     for (const alert of decided.alerts) {
       const before = told.find(({ id }) => id === alert.id);
       if (before?.state !== 'firing') found.set(alert.id, { ...alert, lateMs: nowMs });
-      else if (fails(alert)) spans.set(alert.id, widened(spans.get(alert.id) ?? before, alert));
+      else if (fails(alert)) known.set(alert.id, widened(known.get(alert.id) ?? before, alert));
     }
   }
   const alerts = [...found.values()].filter(({ firedMs }) => firedMs !== null);
-  return { series, alerts, spans };
+  return { series, alerts, known };
 }
 
 /** Those in which enough failed to open anything, or in which something is open that late calls may end. */
@@ -156,7 +156,8 @@ function asOf(alert: Alert, atMs: number): Alert[] {
 const fails = ({ state, reason }: Alert): boolean => state === 'firing' && reason !== 'no-traffic';
 const isRecent = ({ resolvedMs }: Alert, atMs: number): boolean => resolvedMs === null || resolvedMs > atMs - REOPEN_MS;
 
-const widened = (a: Span, b: Span): Span => ({
+const widened = (a: Alert, b: Alert): Alert => ({
+  ...(sumOf(b.causes) > sumOf(a.causes) ? b : a),
   sinceMs: Math.min(a.sinceMs, b.sinceMs),
   untilMs: Math.max(a.untilMs ?? a.sinceMs, b.untilMs ?? b.sinceMs),
 });

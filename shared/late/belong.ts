@@ -8,18 +8,18 @@ import { sameScope, tally } from '../alert/tally.ts';
 import type { Alert, NotificationReason } from '../alert.ts';
 import { REOPEN_MS, type Scope, scopeKey } from '../detect.ts';
 import type { CountedCell } from '../window.ts';
-import { type Asked, type Found, isUnheard, type Span } from './again.ts';
+import { type Asked, type Found, isUnheard } from './again.ts';
 
 /** The alerts that change. */
 export function settleLate(asked: Asked, found: Found): Alert[] {
   const told = new Map(asked.alerts.map((alert) => [alert.id, alert]));
   const changed = new Map<string, Alert>();
   const as = (id: string): Alert | undefined => changed.get(id) ?? told.get(id);
-  const isOfLate = ({ sinceMs, untilMs = asked.toMs }: Span): boolean =>
+  const isOfLate = ({ sinceMs, untilMs = asked.toMs }: Alert): boolean =>
     asked.note.windows.some((windowMs) => windowMs >= sinceMs && windowMs < untilMs);
   for (const alert of asked.alerts) {
-    const span = found.spans.get(alert.id) ?? alert;
-    if (grew(alert, asked) && isOfLate(span)) changed.set(alert.id, corrected(alert, span, asked));
+    const seen = found.known.get(alert.id) ?? alert;
+    if (grew(seen, asked) && isOfLate(seen)) changed.set(alert.id, corrected(alert, seen, asked));
   }
   for (const alert of found.alerts) {
     if (!grew(alert, asked) || !isOfLate(alert)) continue;
@@ -27,7 +27,7 @@ export function settleLate(asked: Asked, found: Found): Alert[] {
     const own = same && as(same.id);
     if (own === undefined) changed.set(alert.id, tell(alert, asked));
     else if (own.state === 'resolved' && alert.state === 'firing') changed.set(own.id, tell(back(alert, own), asked));
-    else changed.set(own.id, corrected(own, alert, asked, alert));
+    else changed.set(own.id, corrected(own, alert, asked));
   }
   for (const { id } of asked.alerts) {
     const alert = as(id);
@@ -62,18 +62,32 @@ function isSame(found: Alert, told: Alert, nowMs: number): boolean {
 const isMostlyIn = ({ blastRadius }: Alert, scope: Scope): boolean =>
   scope.by === 'all' || blastRadius.some((hit) => sameScope(hit.scope, scope) && hit.share >= 0.5);
 
-/** An alert with the figures of its whole span, counted anew where the roll-ups of all of it were read. */
-function corrected(alert: Alert, span: Span, { rollUps, fromMs, toMs, nowMs }: Asked, worse: Alert = alert): Alert {
-  const sinceMs = Math.min(alert.sinceMs, span.sinceMs);
-  const untilMs = Math.max(alert.untilMs ?? alert.sinceMs, span.untilMs ?? span.sinceMs);
+/**
+ * An alert with the figures of its whole span, counted anew where the roll-ups of all of it were read. That one which is over
+ * was wider than it was told is put right as well; one which is not goes on to say so itself.
+ */
+function corrected(alert: Alert, seen: Alert, { rollUps, fromMs, toMs, nowMs }: Asked): Alert {
+  const sinceMs = Math.min(alert.sinceMs, seen.sinceMs);
+  const untilMs = Math.max(alert.untilMs ?? alert.sinceMs, seen.untilMs ?? seen.sinceMs);
+  const scope = alert.state === 'resolved' && seen.reason === 'wider' ? seen.scope : alert.scope;
   const cells = rollUps.flatMap((r): readonly CountedCell[] =>
     r.windowMs >= sinceMs && r.windowMs < untilMs ? r.cells : [],
   );
-  const sums = tally(cells, alert.group)(reach(alert));
+  const sums = tally(cells, alert.group)(reach({ ...alert, scope }));
   const totals = sinceMs >= fromMs && sums.failures >= alert.failures ? sums : {};
-  const mix = sumOf(worse.causes) > sumOf(alert.causes) ? { causes: worse.causes, blastRadius: worse.blastRadius } : {};
+  const isWorse = sumOf(seen.causes) > sumOf(alert.causes);
+  const mix = isWorse ? { causes: seen.causes, blastRadius: seen.blastRadius } : {};
   const heard = alert.lateMs === undefined ? {} : { lateMs: nowMs };
-  return { ...alert, sinceMs, untilMs, ...totals, ...mix, ...heard, evaluatedMs: Math.max(alert.evaluatedMs, toMs) };
+  return {
+    ...alert,
+    scope,
+    sinceMs,
+    untilMs,
+    ...totals,
+    ...mix,
+    ...heard,
+    evaluatedMs: Math.max(alert.evaluatedMs, toMs),
+  };
 }
 
 /** What was over, fails on. */
@@ -111,6 +125,6 @@ function endOf(alert: Alert, { toMs, silencedAt }: Asked, { series }: Found): Al
   return withMessage(over, 'resolved', toMs);
 }
 
-const WATCHED = ['state', 'reason', 'sinceMs', 'untilMs', 'calls', 'failures', 'lateMs'] as const;
+const WATCHED = ['scope', 'state', 'reason', 'sinceMs', 'untilMs', 'calls', 'failures', 'lateMs'] as const;
 const differs = (alert: Alert, before: Alert | undefined): boolean =>
   before === undefined || WATCHED.some((field) => alert[field] !== before[field]);

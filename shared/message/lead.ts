@@ -50,6 +50,9 @@ export function shareOf(alert: Told): number {
 
 export const endOf = (alert: Told): number => alert.untilMs ?? alert.resolvedMs ?? alert.evaluatedMs;
 
+/** It was over before anybody could be told: this message is the only one. */
+export const isFoundLate = ({ reason }: Told): boolean => reason === 'found-late';
+
 /** The evidence in one sentence that a person can check. */
 export function evidenceOf(alert: Told, atMs: number, lead: Lead): string {
   if (findingOf(alert, 'share') === undefined) return sentence({ ...alert, atMs }, lead.failedWith);

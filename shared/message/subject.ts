@@ -2,7 +2,7 @@
 import type { Notification } from '../alert.ts';
 import { count, percent } from '../detect.ts';
 import { lasted, scopeWords } from '../words.ts';
-import { endOf, findingOf, type Lead, shareOf, type Told } from './lead.ts';
+import { endOf, findingOf, isFoundLate, type Lead, shareOf, type Told } from './lead.ts';
 
 const LENGTH = 99;
 
@@ -22,6 +22,12 @@ function failing(alert: Told): string {
   return share === 1 ? ', all calls failing' : `, ${percent(share)} of calls failing`;
 }
 
+function ended(alert: Told): string {
+  const length = lasted(endOf(alert) - alert.sinceMs);
+  if (isFoundLate(alert)) return `, ${count(alert.failures)} calls failed in ${length}`;
+  return alert.reason === 'silence' ? '' : `, after ${length}`;
+}
+
 function whatOf(alert: Told, isOver: boolean): string {
   if (alert.scope.by !== 'all' || isOver) return scopeWords(alert.scope);
   const share = shareOf(alert);
@@ -35,10 +41,9 @@ export function subjectOf({ reason, alert }: Notification, lead: Lead): string {
     delayed: 'Delayed: ',
     escalated: 'Worse: ',
     repeat: 'Still failing: ',
-    resolved: isSilent ? 'Closed, nobody calls: ' : 'Resolved: ',
+    resolved: isSilent ? 'Closed, nobody calls: ' : isFoundLate(alert) ? 'Found late, over: ' : 'Resolved: ',
   }[reason];
-  const length = lasted(endOf(alert) - alert.sinceMs);
-  const end = reason === 'resolved' ? (isSilent ? '' : `, after ${length}`) : `, ${lead.failedWith}${failing(alert)}`;
+  const end = reason === 'resolved' ? ended(alert) : `, ${lead.failedWith}${failing(alert)}`;
   const ascii = whatOf(alert, reason === 'resolved').replace(/[^\x20-\x7e]/gu, '?');
   const room = LENGTH - `${start}${lead.title}: ${end}`.length;
   const scope = ascii.length <= room ? ascii : `${ascii.slice(0, Math.max(0, room - 3))}...`;

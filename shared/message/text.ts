@@ -7,7 +7,7 @@ import { type Cause, causeById } from '../causes.ts';
 import { clock, count, percent, type Scope } from '../detect.ts';
 import { kindWords, lasted, nameWords, RETRY_WORDS, scopeWords } from '../words.ts';
 import { firstStep, plainStep } from './first-step.ts';
-import { endOf, evidenceOf, type Lead, type Told } from './lead.ts';
+import { endOf, evidenceOf, isFoundLate, type Lead, type Told } from './lead.ts';
 
 const COLUMNS = 72;
 const KINDS: readonly Scope['by'][] = ['logGroup', 'key', 'project', 'tenant', 'model', 'provider'];
@@ -44,15 +44,26 @@ function opening({ reason, alert, atMs }: Notification, lead: Lead): string[] {
     case 'delayed':
       return [
         first,
-        `You are told late: gridwatch was behind when it evaluated ${clock(atMs)}. It may be over by now.`,
+        lateness(alert, atMs) ??
+          `You are told late: gridwatch was behind when it evaluated ${clock(atMs)}. It may be over by now.`,
       ];
     case 'resolved':
+      if (isFoundLate(alert)) return ['Nothing to do now: calls are back to normal.', lateness(alert, atMs) ?? ''];
       return alert.reason === 'silence'
         ? [
             'Check that the application runs: nobody has called for an hour. This alert is closed, but nothing shows that calls work again.',
           ]
         : ['Nothing to do now: calls are back to normal.'];
   }
+}
+
+/** That the log data came late, and what that says about now; null where they came on time. */
+function lateness(alert: Told, atMs: number): string | null {
+  if (alert.lateMs === undefined) return null;
+  const came = clock(alert.lateMs, atMs);
+  return isFoundLate(alert)
+    ? `You are told late: it was over before its log data came, at ${came}.`
+    : `You are told late: its log data came late, at ${came}. The last failing minute in them ended at ${clock(endOf(alert), atMs)}.`;
 }
 
 function isBack({ reason, history }: Told): string[] {
@@ -64,7 +75,14 @@ function isBack({ reason, history }: Told): string[] {
 const nth = (n: number): string => `${n}${/1\d$/.test(String(n)) ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')}`;
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-export function evidence({ reason, alert, atMs }: Notification, lead: Lead): string {
+/** For those who read no more than this: the evidence, and that it is told late. */
+export function evidenceWithLateness(notification: Notification, lead: Lead): string {
+  const { reason, alert, atMs } = notification;
+  const late = reason === 'delayed' || isFoundLate(alert) ? lateness(alert, atMs) : null;
+  return [evidence(notification, lead), ...(late ? [late] : [])].join(' ');
+}
+
+function evidence({ reason, alert, atMs }: Notification, lead: Lead): string {
   const what = evidenceOf(alert, atMs, lead);
   if (reason !== 'resolved') return what;
   const span = `From ${clock(alert.sinceMs, atMs)} to ${clock(endOf(alert), atMs)} (${lasted(endOf(alert) - alert.sinceMs)})`;

@@ -111,7 +111,7 @@ describe('the stored detector', () => {
       const recent = rollUps.filter(({ windowMs }) => windowMs < at(minute) && windowMs >= at(minute - 10));
       const { series } = judge(recent, detector.series, at(minute), settings);
       written.push([]);
-      await saveDetector(counting, detector, { series, evaluatedMs: at(minute) });
+      await saveDetector(counting, detector, { series, evaluatedMs: at(minute), beganMs: 0 });
     }
     return { store, written };
   }
@@ -135,7 +135,7 @@ describe('the stored detector', () => {
         return store.save(key, value, version);
       },
     };
-    await expect(saveDetector(crashing, before, { series, evaluatedMs: at(19) })).rejects.toThrow('crash');
+    await expect(saveDetector(crashing, before, { series, evaluatedMs: at(19), beganMs: 0 })).rejects.toThrow('crash');
     const again = await readDetector(store);
     expect(again.evaluatedMs).toBe(at(15));
     const second = judge(rollUps.slice(9, 19), again.series, at(19), settings).series.get('all:');

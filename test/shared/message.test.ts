@@ -69,6 +69,12 @@ const UNKNOWN: Partial<Alert> = {
   failures: 1301,
 };
 
+const LATE: Partial<Alert> = { lateMs: SINCE_MS + 3 * HOUR_MS };
+const FOUND_LATE: Partial<Alert> = {
+  ...LATE,
+  ...{ state: 'resolved', reason: 'found-late', resolvedMs: SINCE_MS + 35 * MINUTE_MS },
+};
+
 describe('an e-mail', () => {
   test.each<[string, Notification]>([
     ['first', notification('first')],
@@ -78,6 +84,8 @@ describe('an e-mail', () => {
     ['resolved', notification('resolved', { state: 'resolved', reason: 'recovered' }, SINCE_MS + 35 * MINUTE_MS)],
     ['silence', notification('resolved', { state: 'resolved', reason: 'silence' }, SINCE_MS + 90 * MINUTE_MS)],
     ['reopened', notification('first', UNKNOWN)],
+    ['late', notification('delayed', LATE, SINCE_MS + 3 * HOUR_MS)],
+    ['found-late', notification('resolved', FOUND_LATE, SINCE_MS + 3 * HOUR_MS)],
   ])('of reason %s reads well', (name, told) => {
     expectGolden(`email-${name}.txt`, email(told));
   });

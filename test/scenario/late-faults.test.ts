@@ -1,0 +1,148 @@
+/**
+ * Late data in a broken world: a crash before or after any call of the store, a second evaluation at any moment, and the
+ * price. Whatever happens, what late data show is told once, and counted once in what is normal.
+ */
+import { memoryStore } from '../../functions/local/memory-store.ts';
+import type { Store } from '../../shared/ports.ts';
+import type { Contribution } from '../../shared/window.ts';
+import { alertsOf, deliveriesOf, linesOf, live, type World, worldOf } from './late-world.ts';
+import { badKey, type Caller, SEARCH, SUPPORT, type Timetable } from './timetable.ts';
+
+const GROUP = '/app/support';
+const FEW: readonly (readonly [Caller, number])[] = [
+  [SUPPORT, 12],
+  [SEARCH, 10],
+];
+const [BEGIN, DOWN, UP, END] = [120, 134, 150, 165] as const;
+
+type Around = (nth: number, call: () => Promise<unknown>) => Promise<unknown>;
+/** A store around whose calls something happens; `calls` are their names. */
+function around(store: Store, step: Around): { store: Store; calls: string[] } {
+  const calls: string[] = [];
+  const wrapped = Object.fromEntries(
+    Object.entries(store).map(([name, method]) => [
+      name,
+      (...args: readonly unknown[]) => step(calls.push(name), () => method(...args)),
+    ]),
+  ) as unknown as Store;
+  return { store: wrapped, calls };
+}
+
+async function copyOf(store: Store): Promise<Store> {
+  const copy = memoryStore();
+  await copy.add(await store.contributions(0, Number.MAX_SAFE_INTEGER));
+  const dirty = new Set((await store.dirty()).map(({ windowMs }) => windowMs));
+  for (const mark of await copy.dirty()) if (!dirty.has(mark.windowMs)) await copy.clean(mark);
+  for (const size of ['minute', 'hour', 'day'] as const)
+    for (const rollUp of await store.rollUps(size, 0, Number.MAX_SAFE_INTEGER)) await copy.putRollUp(rollUp);
+  for (const { key, value } of await store.list('')) await copy.save(key, value, 0);
+  return copy;
+}
+
+const tables = {
+  over: { begin: BEGIN, minutes: END, traffic: FEW, faults: [badKey(136, 144)] },
+  lasting: { begin: BEGIN, minutes: END, traffic: FEW, faults: [badKey(140, 170)] },
+} satisfies Record<string, Timetable>;
+type Name = keyof typeof tables;
+const told_: Readonly<Record<Name, RegExp>> = {
+  over: /^15\d resolved key support-prod 136–144$/,
+  lasting: /^15\d delayed key support-prod 140–15\d$/,
+};
+
+/** The store when its forwarder has just delivered all it had, before anything was judged again. */
+async function made(name: Name): Promise<{ base: Store; deliveries: Map<number, Contribution[]> }> {
+  const delay = (group: string, minute: number) => (group === GROUP && minute >= DOWN && minute < UP ? UP - minute : 0);
+  const deliveries = deliveriesOf(tables[name], delay);
+  const world = worldOf();
+  await live(world, deliveries, [BEGIN, UP]);
+  await world.store.add(deliveries.get(UP) ?? []);
+  return { base: world.store, deliveries: new Map([...deliveries].filter(([minute]) => minute > UP)) };
+}
+let stores: Record<Name, Awaited<ReturnType<typeof made>>>;
+beforeAll(async () => {
+  stores = { over: await made('over'), lasting: await made('lasting') };
+});
+
+/** What is wrong with how a run ended. */
+async function surprises(name: Name, world: World, what: string): Promise<string[]> {
+  const lines = linesOf(world).filter((it) => !/resolved/.test(it) || name === 'over');
+  const ids = new Set(world.sent.map(({ message }) => message.notificationId));
+  const alerts = await alertsOf(world);
+  return [
+    ...(lines.every((it) => told_[name].test(it)) && ids.size === 1 ? [] : [`${what}: told ${linesOf(world)}`]),
+    ...(world.sent.length <= 2 ? [] : [`${what}: sent ${world.sent.length} times`]),
+    ...(alerts.length === 1 ? [] : [`${what}: ${alerts.length} alerts`]),
+  ];
+}
+
+/** As Lambda does it: the same event again, up to three times; then the next minute. */
+const retrying = async (step: () => Promise<unknown>): Promise<unknown> => {
+  for (let tries = 1; tries <= 3; tries += 1)
+    try {
+      return await step();
+    } catch (error) {
+      if (!String(error).includes('crash')) throw error;
+    }
+  return undefined;
+};
+
+async function crashed(name: Name, n: number, when: 'before' | 'after') {
+  const { base, deliveries } = stores[name];
+  const { store, calls } = around(await copyOf(base), async (nth, call) => {
+    if (nth === n && when === 'before') throw new Error(`crash before call ${n}`);
+    const result = await call();
+    if (nth === n) throw new Error(`crash after call ${n}`);
+    return result;
+  });
+  const world = worldOf(store);
+  await live(world, new Map(), [UP, UP + 1], retrying);
+  const [first] = [[...calls]];
+  await live(world, deliveries, [UP + 1, UP + 4], retrying);
+  return { calls: first, surprises: await surprises(name, world, `crash ${when} call ${n} (${calls[n - 1]})`) };
+}
+
+describe.each(['over', 'lasting'] as const)('a late incident that is %s', (name) => {
+  let calls: readonly string[] = [];
+  beforeAll(async () => {
+    const calm = await crashed(name, Number.POSITIVE_INFINITY, 'after');
+    expect(calm.surprises).toEqual([]);
+    calls = calm.calls;
+  });
+
+  test('is told once though any call of the store crashes', async () => {
+    const found: string[] = [];
+    for (let n = 1; n <= calls.length; n += 1) found.push(...(await crashed(name, n, 'before')).surprises);
+    const writes = calls.flatMap((call, i) => (/^(?:clean|putRollUp|save)$/.test(call) ? [i + 1] : []));
+    for (const n of writes) found.push(...(await crashed(name, n, 'after')).surprises);
+    expect(found).toEqual([]);
+    expect(writes.length).toBeGreaterThan(30);
+  });
+
+  test.each([
+    ['of the same minute', 0],
+    ['of the next minute', 1],
+  ])('is told once though another evaluation %s runs at any moment of the first', async (_, later) => {
+    const found: string[] = [];
+    const { base, deliveries } = stores[name];
+    for (let n = 1; n <= calls.length; n += 1) {
+      const plain = await copyOf(base);
+      const world = worldOf(plain);
+      const { store } = around(plain, async (nth, call) => {
+        if (nth === n) await live(world, new Map(), [UP + later, UP + later + 1]);
+        return call();
+      });
+      await live({ ...world, store }, new Map(), [UP, UP + 1]);
+      await live(world, deliveries, [UP + 1, UP + 5]);
+      found.push(...(await surprises(name, world, `another at call ${n} (${calls[n - 1]})`)));
+    }
+    expect(found).toEqual([]);
+  });
+
+  test('is told once though two evaluations take turns', async () => {
+    const { base, deliveries } = stores[name];
+    const world = worldOf(await copyOf(base));
+    await Promise.all([1, 2].map(() => live(world, new Map(), [UP, UP + 1])));
+    await live(world, deliveries, [UP + 1, UP + 4]);
+    expect(await surprises(name, world, 'two at once')).toEqual([]);
+  });
+});
