@@ -14,7 +14,7 @@ export interface Detector {
 }
 
 /** A detector as read, with what is needed to save its successor. */
-export interface StoredDetector extends Detector {
+interface StoredDetector extends Detector {
   readonly version: number;
   readonly shards: ReadonlyMap<string, Versioned>;
 }

@@ -7,7 +7,7 @@ import type { Alert } from './alert.ts';
 import type { Series } from './detect/state.ts';
 import { bucketsByScope } from './detect.ts';
 import { explained } from './explained.ts';
-import type { Detector, StoredDetector } from './judge.ts';
+import type { Detector } from './judge.ts';
 import { type Asked, judgeAgain } from './late/again.ts';
 import { settleLate } from './late/belong.ts';
 import { type Claimed, claimNote, clearNote, LATE_MS, type Note } from './late/note.ts';
@@ -42,10 +42,10 @@ export interface Late {
 }
 
 /** Judges what is noted as late, and saves the alerts it changes. One read of one small document where nothing is. */
-export async function judgeLate(world: World, detector: StoredDetector, open: OpenAlerts): Promise<Late> {
+export async function judgeLate(world: World, detector: Detector, open: OpenAlerts): Promise<Late> {
   const { store, nowMs } = world;
   const { series, evaluatedMs } = detector;
-  const claimed = evaluatedMs === null ? null : await claimNote(store, detector.version, nowMs);
+  const claimed = evaluatedMs === null ? null : await claimNote(store, evaluatedMs, nowMs);
   const nothing: Late = { isElsewhere: false, claimed: null, series, hasLearned: false, open, alerts: [] };
   if (claimed === 'elsewhere') return { ...nothing, isElsewhere: true };
   if (claimed === null || evaluatedMs === null) return nothing;
@@ -89,6 +89,6 @@ async function question(
   return { note, rollUps, scoped, fromMs, toMs, series, alerts, settings, nowMs: Math.max(nowMs, toMs), silencedAt };
 }
 
-/** Last of all, when the detector that follows the given one is saved. */
-export const lateIsJudged = (store: Store, { claimed }: Late, { version }: StoredDetector): Promise<void> =>
-  claimed === null ? Promise.resolve() : clearNote(store, claimed, version + 1);
+/** Last of all, when the detector of that time is saved. */
+export const lateIsJudged = (store: Store, { claimed }: Late, evaluatedMs: number): Promise<void> =>
+  claimed === null ? Promise.resolve() : clearNote(store, claimed, evaluatedMs);

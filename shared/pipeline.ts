@@ -87,7 +87,7 @@ export async function evaluate({ notifier, ...world }: World & { readonly notifi
     const beganMs = detector.beganMs ?? firstMs ?? evaluatedMs;
     const isSaved = await saveDetector(store, detector, { series, evaluatedMs, beganMs }, late.hasLearned);
     // What is late waits until all it changed is saved: after a crash it is judged again, and finds what it told.
-    if (isSaved) await lateIsJudged(store, late, detector);
+    if (isSaved) await lateIsJudged(store, late, evaluatedMs);
   }
   const kept = [...open.stored.values()].map(({ alert }) => alert);
   const sent = await deliver(world, notifier, kept);

@@ -21,11 +21,12 @@ interface Seen {
   readonly before: Firing | null;
 }
 
-/** Alerts that have begun to fire, with their history; the others as they are. */
+/** Alerts that begin to fire, or that are found when they are over, with their history; the others as they are. */
 export async function withHistory(store: Store, alerts: readonly Alert[]): Promise<Alert[]> {
   return Promise.all(
     alerts.map(async (alert) => {
-      if (alert.firedMs === null || alert.history !== undefined) return alert;
+      const hasBegun = alert.state === 'firing' || alert.reason === 'found-late';
+      if (!hasBegun || alert.history !== undefined) return alert;
       const history = await historyOf(store, alert);
       const outbox = alert.outbox.map((told) => ({ ...told, alert: { ...told.alert, history } }));
       return { ...alert, history, outbox };

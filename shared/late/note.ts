@@ -25,8 +25,8 @@ export interface Note {
   readonly grown: readonly Growth[];
   /** Until then another evaluation is at it. */
   readonly claimedToMs?: number;
-  /** Version of the detector that knows all that was judged late: one who read an older one must not go on from it. */
-  readonly detector?: number;
+  /** How far all was judged when late data last were: one who read a detector of before must not go on from it. */
+  readonly judgedMs?: number;
 }
 
 /** A note as it was read, to be judged by nobody else for now. */
@@ -91,20 +91,24 @@ async function add(store: Store, changed: readonly { windowMs: number; grown: re
 }
 
 /** What waits, for the caller alone; null when nothing does, `elsewhere` while another evaluation judges it. */
-export async function claimNote(store: Store, detector: number, nowMs: number): Promise<Claimed | 'elsewhere' | null> {
+export async function claimNote(
+  store: Store,
+  evaluatedMs: number,
+  nowMs: number,
+): Promise<Claimed | 'elsewhere' | null> {
   const stored = await store.load(NOTE_KEY);
   if (stored === null) return null;
   const note = stored.value as Note;
-  if ((note.detector ?? 0) > detector) return 'elsewhere';
+  // What lies in the future was written under another clock (a replay), unless by an evaluation of the next minutes.
+  const { claimedToMs = 0, judgedMs = 0 } = note;
+  if (judgedMs > evaluatedMs && judgedMs <= nowMs + SETTLE_MS) return 'elsewhere';
   if (note.windows.length === 0) return null;
-  // No claim is longer: one that seems to be was made under another clock (a replay).
-  const { claimedToMs = 0 } = note;
   if (claimedToMs > nowMs && claimedToMs <= nowMs + CLAIM_MS) return 'elsewhere';
   const isMine = await store.save(NOTE_KEY, { ...note, claimedToMs: nowMs + CLAIM_MS }, stored.version);
   return isMine ? { note, version: stored.version + 1 } : 'elsewhere';
 }
 
 /** Empties the note unless more was added meanwhile: then all of it is judged once more, which tells nothing twice. */
-export async function clearNote(store: Store, { version }: Claimed, detector: number): Promise<void> {
-  await store.save(NOTE_KEY, { windows: [], grown: [], detector } satisfies Note, version);
+export async function clearNote(store: Store, { version }: Claimed, judgedMs: number): Promise<void> {
+  await store.save(NOTE_KEY, { windows: [], grown: [], judgedMs } satisfies Note, version);
 }

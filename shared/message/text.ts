@@ -63,7 +63,7 @@ function lateness(alert: Told, atMs: number): string | null {
   const came = clock(alert.lateMs, atMs);
   return isFoundLate(alert)
     ? `You are told late: it was over before its log data came, at ${came}.`
-    : `You are told late: its log data came late, at ${came}. The last failing minute in them ended at ${clock(endOf(alert), atMs)}.`;
+    : `You are told late: the log data came late, at ${came}. The last failing minute so far ended at ${clock(endOf(alert), atMs)}.`;
 }
 
 function isBack({ reason, history }: Told): string[] {

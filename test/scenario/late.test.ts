@@ -68,7 +68,7 @@ describe('an incident that only late data show', () => {
     const lasting: Timetable = { begin: 100, minutes: 200, traffic: FEW, faults: [badKey(150, 180)] };
     const world = await told(lasting, outage(SUPPORT, 125, 165));
     expect(linesOf(world)).toEqual(['166 delayed key support-prod 150–165', '185 resolved key support-prod 150–180']);
-    expect(world.sent[0]?.message.text).toMatch(/its log data came late, at\s+14:46\s+UTC/);
+    expect(world.sent[0]?.message.text).toMatch(/the log data came late, at\s+14:46\s+UTC/);
     expect(await failuresOf(world)).toEqual([750]);
   });
 
