@@ -5,6 +5,7 @@
  * nothing new. Pure.
  */
 import { sumOf } from '../alert/figures.ts';
+import { isTrigger } from '../alert/grouping.ts';
 import { type Alert, decide } from '../alert.ts';
 import { BLOCK_MS, type Normal, UNKNOWN } from '../detect/normal.ts';
 import { failuresOf, GROUPS } from '../detect/scope.ts';
@@ -20,6 +21,7 @@ import {
   type ScopedBuckets,
   SETTLE_MS,
   type SeriesState,
+  scopeKey,
   type Verdict,
 } from '../detect.ts';
 import type { Settings } from '../settings.ts';
@@ -28,6 +30,8 @@ import type { Note } from './note.ts';
 
 /** Bounds the work when everything comes late at once; those with the most failures are judged. */
 const MOST_SERIES = 1000;
+/** Deciding is what costs: minutes that ask for the same as the one before are decided so often. */
+const EVERY_MS = 5 * MINUTE_MS;
 
 export interface Asked {
   readonly note: Note;
@@ -68,25 +72,40 @@ export function judgeAgain(asked: Asked): Found {
   let series = seriesOf(asked);
   const found = new Map<string, Alert>();
   const known = new Map<string, Alert>();
+  let wanted = '';
   for (let atMs = fromMs + MINUTE_MS; atMs <= toMs && series.size > 0; atMs += MINUTE_MS) {
     series = new Map([...series].map(([key, one]) => [key, followed(one, atMs, asked)]));
+    const verdicts = [...series.values()].flatMap((one) => one.verdicts);
+    const recent = [...found.values()].filter((alert) => isRecent(alert, atMs));
+    const before = wanted;
+    wanted = wantedBy(verdicts);
+    // What was told stands as it did then: a minute in which nothing fails far above normal says nothing about it.
+    const isQuiet = wanted === '' && recent.every(({ state }) => state === 'resolved');
+    if (isQuiet || (wanted === before && atMs % EVERY_MS !== 0 && atMs !== toMs)) continue;
     const told = asked.alerts.filter(({ id }) => !found.has(id)).flatMap((alert) => asOf(alert, atMs));
     const decided = decide({
-      verdicts: [...series.values()].flatMap(({ verdicts }) => verdicts),
-      alerts: [...told, ...[...found.values()].filter((alert) => isRecent(alert, atMs))],
+      verdicts,
+      alerts: [...told, ...recent],
       rollUps: rollUps.filter(({ windowMs }) => windowMs >= atMs - HISTORY_MS && windowMs < atMs),
       ...{ atMs, nowMs, settings },
       silencedBy: (alert) => asked.silencedAt(atMs)(alert),
     });
     for (const alert of decided.alerts) {
-      const before = told.find(({ id }) => id === alert.id);
-      if (before?.state !== 'firing') found.set(alert.id, { ...alert, lateMs: nowMs });
-      else if (fails(alert)) known.set(alert.id, widened(known.get(alert.id) ?? before, alert));
+      const then = told.find(({ id }) => id === alert.id);
+      if (then?.state !== 'firing') found.set(alert.id, { ...alert, lateMs: nowMs });
+      else if (fails(alert)) known.set(alert.id, widened(known.get(alert.id) ?? then, alert));
     }
   }
   const alerts = [...found.values()].filter(({ firedMs }) => firedMs !== null);
   return { series, alerts, known };
 }
+
+/** The verdicts that ask for an alert. */
+const wantedBy = (verdicts: readonly Verdict[]): string =>
+  verdicts
+    .filter(isTrigger)
+    .map(({ scope, group, state }) => `${scopeKey(scope)} ${group} ${state}`)
+    .join('\n');
 
 /** Those in which enough failed to open anything, or in which something is open that late calls may end. */
 function seriesOf({ note, scoped, series, settings, fromMs, toMs }: Asked): Map<string, Again> {
