@@ -5,7 +5,7 @@
  * (`detect/evidence.ts`), never below zero; 16 nats open a spike, which lasts until it is well again (`detect/spike.ts`).
  * What is normal, and how much failures clump, is learned per series (`detect/normal.ts`). Only minutes that settled are
  * kept: the four newest are replayed at every evaluation, so a late row changes what the next evaluation sees and nothing
- * that was said before.
+ * that was said before (what comes later than that is a matter of `late.ts`).
  */
 import { type Evidence, NATS_PER_MINUTE, strengthOf, weigh } from './detect/evidence.ts';
 import { BLOCK_MS, learn, type Minute, type Normal, shareOf, UNKNOWN, workedOf } from './detect/normal.ts';

@@ -3,9 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memoryStore } from '../functions/local/memory-store.ts';
 import { queryApi } from '../shared/api.ts';
+import { LATE_MS } from '../shared/late/note.ts';
 import { maintenance } from '../shared/maintenance.ts';
 import { ENDPOINTS } from '../shared/query.ts';
 import { DIMENSIONS } from '../shared/summary.ts';
+import { HOUR_MS } from '../shared/window.ts';
 
 // What the documents claim is run here.
 
@@ -99,6 +101,13 @@ test.each(DOCUMENTS)('%s links to files that exist', (path) => {
   const folder = join(root, path, '..');
   for (const [, target] of read(path).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g))
     expect([target, existsSync(join(folder, target as string))]).toEqual([target, true]);
+});
+
+test('what the documents say of late data is what is done', () => {
+  expect(LATE_MS).toBe(6 * HOUR_MS);
+  for (const path of ['README.md', 'docs/architecture.md', 'docs/runbook.md']) expect(read(path)).toMatch(/six hours/);
+  const notice = read('test/golden/email-found-late.txt');
+  expect(notice).toMatch(/^Subject: Found late, over: /);
 });
 
 test('the architecture names only files that exist', () => {
