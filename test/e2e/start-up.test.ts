@@ -41,13 +41,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-test('ingest loads in less than 1.4 times the time of the DynamoDB client', () => {
+// 1.3 on Node 20, 1.2 on 22, 1.1 on 24.
+test('ingest loads in less than 1.5 times the time of the DynamoDB client', () => {
   const alone = buildClientAlone();
   const ratios = Array.from({ length: 15 }, () => {
     const base = loadCpuMs(alone);
     return loadCpuMs(bundleOf('ingest')) / base;
   });
-  expect(median(ratios)).toBeLessThan(1.4);
+  expect(median(ratios)).toBeLessThan(1.5);
 }, 60_000);
 
 test('the bundles are small: what a cold start has to read', () => {
