@@ -1,8 +1,11 @@
-/** What counting costs: the writes of one large batch, in the units that DynamoDB charges for. The README says the same figures. */
+/** What counting costs: the writes of one large batch in the units that DynamoDB charges for, and the calls of one evaluation. The README says the same figures. */
+import '../functions/environment.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoStore } from '../../functions/aws/store.ts';
+import { evaluateHandler } from '../../functions/evaluate.ts';
+import { ingestHandler } from '../../functions/ingest.ts';
 import { ingest } from '../../shared/pipeline.ts';
 import type { LogBatch } from '../../shared/record.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
@@ -10,6 +13,17 @@ import { FAILURES, SUCCESS } from '../fixtures/failures.ts';
 import { NOISE } from '../fixtures/noise.ts';
 import { hexOf, type Rng, rng } from '../fixtures/rng.ts';
 import { type Call, canRender, SHAPES } from '../fixtures/shapes.ts';
+import {
+  contextOf,
+  fakeTopic,
+  ingestWorldOf,
+  listen,
+  MINUTE,
+  minuteOf,
+  packed,
+  subscription,
+} from '../functions/fakes.ts';
+import { clientOf, newTable, startDynalite, startProxy } from './dynamo-server.ts';
 
 const EVENTS = 10_000;
 const AT_MS = Date.UTC(2026, 10, 17, 9);
@@ -79,12 +93,59 @@ test.each([
     mix: { carriers: NAMED, relevant: 1, failed: 1 },
     said: most,
   },
-])('a batch of 10,000 events of which $name costs what the README says', async ({ mix, said }) => {
-  const { units, client } = counting();
-  const store = dynamoStore({ client, tableName: 't' });
-  const { totals } = await ingest(batchOf(mix), { store, settings: DEFAULT_SETTINGS, nowMs: AT_MS });
-  expect(totals.received).toBe(EVENTS);
-  expect(units).toHaveLength(Number(calls));
-  // Node's versions compress a little differently.
-  expect(Math.abs(sum(units) / Number(said) - 1)).toBeLessThan(0.1);
-});
+])(
+  'a batch of 10,000 events of which $name costs what the README says',
+  async ({ mix, said }) => {
+    const { units, client } = counting();
+    const store = dynamoStore({ client, tableName: 't' });
+    const { totals } = await ingest(batchOf(mix), { store, settings: DEFAULT_SETTINGS, nowMs: AT_MS });
+    expect(totals.received).toBe(EVENTS);
+    expect(units).toHaveLength(Number(calls));
+    // Node's versions compress a little differently.
+    expect(Math.abs(sum(units) / Number(said) - 1)).toBeLessThan(0.1);
+  },
+  60_000,
+);
+
+/** Reads and writes of DynamoDB by each evaluation: of four minutes with calls, and of two without. */
+async function callsOfMinutes(): Promise<{ reads: number; writes: number }[]> {
+  const server = await startDynalite();
+  const proxy = await startProxy(server.url);
+  const client = clientOf(proxy.url);
+  let made = { reads: 0, writes: 0 };
+  proxy.decide = (action) => {
+    if (/^(?:Get|Query)/.test(action)) made.reads += 1;
+    if (/^(?:Put|Delete)/.test(action)) made.writes += 1;
+    return null;
+  };
+  const tableName = await newTable(client);
+  let nowMs = AT_MS;
+  const store = dynamoStore({ client, tableName, nowMs: () => nowMs });
+  const settings = { ...DEFAULT_SETTINGS, keySalt: '' };
+  const evaluate = evaluateHandler(() => ({ store, settings, alerts: fakeTopic(), chat: null, now: () => nowMs }));
+  const minutes: { reads: number; writes: number }[] = [];
+  for (let minute = 0; minute < 6; minute++) {
+    const event = packed(subscription(minuteOf(nowMs, 60, 0)));
+    nowMs += MINUTE;
+    const { world } = ingestWorldOf(nowMs, { store });
+    if (minute < 4) await listen(() => ingestHandler(async () => world)(event, contextOf()));
+    made = { reads: 0, writes: 0 };
+    await listen(() => evaluate({ source: 'aws.events', time: new Date(nowMs).toISOString() }, contextOf()));
+    minutes.push(made);
+  }
+  client.destroy();
+  await proxy.close();
+  await server.close();
+  return minutes;
+}
+
+test('a minute is evaluated in as many calls as the README says', async () => {
+  const minutes = await callsOfMinutes();
+  const said = /(\d+)\s+reads\s+and\s+(\d+)\s+writes\s+in\s+a\s+minute\s+with\s+calls,\s+(\d+)\s+and\s+(\d+)\s+in/.exec(
+    README,
+  );
+  const [busy, quiet] = [minutes[3], minutes[5]];
+  const made = [busy?.reads, busy?.writes, quiet?.reads, quiet?.writes];
+  const ratios = made.map((count, nth) => (count ?? 0) / Number(said?.[nth + 1]));
+  for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.25);
+}, 60_000);
