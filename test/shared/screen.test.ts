@@ -115,6 +115,28 @@ describe('generated patterns and texts', () => {
   });
 });
 
+test.each([
+  ['ASCII', 'x: quota'],
+  ['of two bytes', 'né: quota'],
+  ['of three bytes', '失败: quota'],
+  ['that JavaScript counts twice', '😀: quota'],
+  ['that are half of one', '\ud83d: quota'],
+])('a match beside characters %s is found wherever it stands in a long text', (_, words) => {
+  const pattern = /\W\W ?quota/;
+  const [screen, missing] = [screened(pattern), screened(/\Wquote/)];
+  for (let before = 8170; before < 8200; before += 1) {
+    const text = `${'a'.repeat(before)}${words} ${'b'.repeat(20)}`;
+    expect([before, screen.exec(text)?.index]).toEqual([before, pattern.exec(text)?.index]);
+    expect(missing.test(text)).toBe(false);
+  }
+});
+
+test('characters that count twice are two signs', () => {
+  for (const text of ['x😀y', 'x😀😀y', '😀y', 'xé😀'])
+    for (const pattern of [/x\W\Wy/, /x\W\W\W\Wy/, /\W\Wy/, /x\W\W\W/])
+      expect([text, pattern, screened(pattern).test(text)]).toEqual([text, pattern, pattern.test(text)]);
+});
+
 test('texts that take turns keep their own answers', () => {
   const needles = ['quota', 'budget', 'timeout', 'refused', 'overload', 'expired'];
   const screens = needles.map((needle) => screened(new RegExp(needle)));
