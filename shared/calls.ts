@@ -76,8 +76,13 @@ export function joinCalls(outcomes: readonly Outcome[]): Placed[] {
 function opened(outcome: Outcome, lane: Lane): Group {
   const { kind } = outcome.record;
   const group: Group = {
-    ...{ members: [outcome], head: outcome, tries: 1, open: kind === 'attempt' || kind === 'retry-notice' },
-    ...{ told: kind === 'retry-notice' ? [] : [outcome], lane, order: lane.count++ },
+    members: [outcome],
+    head: outcome,
+    tries: 1,
+    open: kind === 'attempt' || kind === 'retry-notice',
+    told: kind === 'retry-notice' ? [] : [outcome],
+    lane,
+    order: lane.count++,
   };
   add(group);
   return group;
@@ -93,18 +98,21 @@ function sortOf(group: Group): Sort {
   return sort;
 }
 
-const isForgotten = ({ order, lane }: Group): boolean => order < lane.count - MAX_OPEN;
-
 function add(group: Group): void {
   const { groups } = sortOf(group);
   groups.splice(groups.findLastIndex(({ order }) => order < group.order) + 1, 0, group);
-  while (groups[0] !== undefined && isForgotten(groups[0])) groups.shift();
 }
 
 function remove(group: Group): void {
   const { groups } = sortOf(group);
   const at = groups.lastIndexOf(group);
   if (at >= 0) groups.splice(at, 1);
+}
+
+/** Drops what is too far back. */
+function forget(groups: Group[], leastOrder: number): void {
+  const kept = groups.findIndex(({ order }) => order >= leastOrder);
+  if (kept !== 0) groups.splice(0, kept < 0 ? groups.length : kept);
 }
 
 /** The oldest or newest group that takes a line: of the sorts that may, the groups that do. */
@@ -115,10 +123,11 @@ function find(
   takes: (group: Group) => boolean,
 ): Group | undefined {
   let best: Group | undefined;
-  const test = (group: Group): boolean => !isForgotten(group) && takes(group);
   for (const sort of lane.sorts.values()) {
     if (!maySort(sort)) continue;
-    const found = which === 'oldest' ? sort.groups.find(test) : sort.groups.findLast(test);
+    const { groups } = sort;
+    forget(groups, lane.count - MAX_OPEN);
+    const found = which === 'oldest' ? groups.find(takes) : groups.findLast(takes);
     if (found && (best === undefined || found.order < best.order === (which === 'oldest'))) best = found;
   }
   return best;
@@ -147,7 +156,7 @@ function joins(outcome: Outcome, lane: Lane): Group | undefined {
       find(
         lane,
         'oldest',
-        (sort) => sort.open && isOther(sort),
+        (sort) => HTTP_TELLERS.has(record.shape) && sort.open && isOther(sort),
         (group) => retells(group, record),
       ) ?? afterNotice()
     );
@@ -166,7 +175,7 @@ function joins(outcome: Outcome, lane: Lane): Group | undefined {
         lane,
         'newest',
         (sort) => sort.open,
-        (group) => isNear(group, record, RETRY_MS) && mayEnd(group, outcome),
+        (group) => mayEnd(group, outcome) && isNear(group, record, RETRY_MS),
       ) ?? echoed(ECHO_MS)
     );
   return afterNotice() ?? echoed(SUCCESS_ECHO_MS);
@@ -183,14 +192,13 @@ const HTTP_TELLERS = new Set(['httpx-line', 'sdk-answer-line', 'transport-line']
 
 const lastKind = (group: Group) => group.members.at(-1)?.record.kind;
 
-function isNear({ members }: Group, record: CallRecord, withinMs: number): boolean {
-  const last = members.at(-1) as Outcome;
-  const elapsedMs = record.atMs - last.record.atMs;
-  return (
-    elapsedMs >= 0 &&
-    elapsedMs <= withinMs &&
-    members.every((member) => agree(member.record, record) && !isOtherChain(member.record, record))
-  );
+const isNear = (group: Group, record: CallRecord, withinMs: number): boolean =>
+  isSoon(group, record, withinMs) &&
+  group.members.every((member) => agree(member.record, record) && !isOtherChain(member.record, record));
+
+function isSoon({ members }: Group, { atMs }: CallRecord, withinMs: number): boolean {
+  const elapsedMs = atMs - (members.at(-1) as Outcome).record.atMs;
+  return elapsedMs >= 0 && elapsedMs <= withinMs;
 }
 
 /** An SDK's name of a chain of tries is its own word on what belongs together; other ids may change with each try. */
@@ -213,19 +221,23 @@ const mayEnd = (group: Group, outcome: Outcome): boolean =>
     ({ record }) => record.status === null || record.status === outcome.record.status || record.kind === 'attempt',
   );
 
-/** An echo: same end, told of a call that has no line of this shape yet. */
+/** An echo: same end, told of a call that has no line of this shape yet. Hundreds are asked, so what says no soonest is asked first. */
 function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
   const { head } = group;
-  if (head.failed !== outcome.failed) return false;
-  // Both name their call, and not the same one.
-  const [name, other] = [callKey(head.record), callKey(outcome.record)];
-  if (name !== null && other !== null && name !== other) return false;
-  const { status } = outcome.record;
-  if (status !== null && head.record.status !== null && status !== head.record.status) return false;
+  const { record } = outcome;
+  if (head.failed !== outcome.failed || !isSoon(group, record, withinMs)) return false;
+  if (record.status !== null && head.record.status !== null && record.status !== head.record.status) return false;
+  if (isNamedOtherwise(head.record, record)) return false;
   // Both must tell the same story: a cause where both know one.
   if (outcome.failed && known(head) && known(outcome) && head.cause !== outcome.cause) return false;
-  return isNear(group, outcome.record, withinMs);
+  return isNear(group, record, withinMs);
 }
+
+/** Both name their call, and not the same one. */
+const isNamedOtherwise = (a: CallRecord, b: CallRecord): boolean =>
+  (a.traceId ?? a.requestId) !== null &&
+  (b.traceId ?? b.requestId) !== null &&
+  (a.traceId !== b.traceId || (a.traceId === null && a.requestId !== b.requestId));
 
 const known = (outcome: Outcome): boolean => !['none', 'status', 'hint', 'family'].includes(outcome.rule);
 
