@@ -32,7 +32,7 @@ const FAILED: Readonly<
   e4xx: { status: 400, cause: 'invalid_parameter' },
 };
 
-function cellOf(route: Route, outcome: OutcomeName): Cell {
+export function cellOf(route: Route, outcome: OutcomeName): Cell {
   const { model, provider, tenant, project, key, logGroup } = route;
   const who = { model, provider, tenant, project, key, logGroup };
   if (outcome === 'ok') return { ...who, kind: 'success', status: 200, cause: null };
