@@ -13,6 +13,8 @@ import { HOUR_MS, MINUTE_MS, type RollUp } from '../window.ts';
 export const LATE_MS = 6 * HOUR_MS;
 
 const NOTE_KEY = 'late';
+/** Evaluations that died while they judged it: what is late must not keep the present from being judged. */
+const MOST_CLAIMS = 3;
 /** As long as an evaluation may take: who dies while judging is followed by the next minute's evaluation. */
 const CLAIM_MS = 50_000;
 const TRIES = 5;
@@ -25,6 +27,8 @@ export interface Note {
   readonly grown: readonly Growth[];
   /** Until then another evaluation is at it. */
   readonly claimedToMs?: number;
+  /** How often it was claimed. */
+  readonly claims?: number;
   /** How far all was judged when late data last were: one who read a detector of before must not go on from it. */
   readonly judgedMs?: number;
 }
@@ -100,12 +104,15 @@ export async function claimNote(
   if (stored === null) return null;
   const note = stored.value as Note;
   // What lies in the future was written under another clock (a replay), unless by an evaluation of the next minutes.
-  const { claimedToMs = 0, judgedMs = 0 } = note;
+  const { claimedToMs = 0, judgedMs = 0, claims = 0 } = note;
   if (judgedMs > evaluatedMs && judgedMs <= nowMs + SETTLE_MS) return 'elsewhere';
   if (note.windows.length === 0) return null;
   if (claimedToMs > nowMs && claimedToMs <= nowMs + CLAIM_MS) return 'elsewhere';
-  const isMine = await store.save(NOTE_KEY, { ...note, claimedToMs: nowMs + CLAIM_MS }, stored.version);
-  return isMine ? { note, version: stored.version + 1 } : 'elsewhere';
+  const isGivenUp = claims >= MOST_CLAIMS;
+  const claimed: Note = { ...note, claimedToMs: nowMs + CLAIM_MS, claims: claims + 1 };
+  const isMine = await store.save(NOTE_KEY, isGivenUp ? { windows: [], grown: [], judgedMs } : claimed, stored.version);
+  if (!isMine) return 'elsewhere';
+  return isGivenUp ? null : { note, version: stored.version + 1 };
 }
 
 /** Empties the note unless more was added meanwhile: then all of it is judged once more, which tells nothing twice. */

@@ -6,7 +6,7 @@ import { memoryStore } from '../../functions/local/memory-store.ts';
 import { readDetector } from '../../shared/judge.ts';
 import type { Store } from '../../shared/ports.ts';
 import type { Contribution } from '../../shared/window.ts';
-import { alertsOf, deliveriesOf, linesOf, live, onTime, told, type World, worldOf } from './late-world.ts';
+import { alertsOf, deliveriesOf, linesOf, live, msOf, onTime, told, type World, worldOf } from './late-world.ts';
 import { badKey, type Caller, SEARCH, SUPPORT, type Timetable } from './timetable.ts';
 
 const GROUP = '/app/support';
@@ -147,6 +147,24 @@ describe.each(['over', 'lasting'] as const)('a late incident that is %s', (name)
     await live(world, deliveries, [UP + 1, UP + 4]);
     expect(await surprises(name, world, 'two at once')).toEqual([]);
   });
+});
+
+test('what three evaluations died of is given up, and the present is judged', async () => {
+  const { base, deliveries } = stores.over;
+  const { store } = around(await copyOf(base), async (_, call) => call());
+  const dying: Store = {
+    ...store,
+    save: (key, value, version) => {
+      if (key.startsWith('alert/')) throw new Error('crash: out of time');
+      return store.save(key, value, version);
+    },
+  };
+  const world = worldOf(dying);
+  await live(world, deliveries, [UP, UP + 3], retrying);
+  expect((await readDetector(store)).evaluatedMs).toBe(msOf(UP));
+  await live(world, deliveries, [UP + 3, UP + 4], retrying);
+  expect((await readDetector(store)).evaluatedMs).toBe(msOf(UP + 4));
+  expect((await store.load('late'))?.value).toMatchObject({ windows: [] });
 });
 
 describe('the price of late data', () => {

@@ -1,6 +1,6 @@
 import { memoryStore } from '../../functions/local/memory-store.ts';
 import type { Alert } from '../../shared/alert.ts';
-import { alertsAt, forgetOver, readOpen, saveAlerts } from '../../shared/open-alerts.ts';
+import { alertsAt, forgetOver, readOpen, readOver, saveAlerts } from '../../shared/open-alerts.ts';
 import type { Store } from '../../shared/ports.ts';
 import { AT_MS, alertOf, waiting } from './alerts.ts';
 
@@ -47,6 +47,16 @@ describe('open alerts', () => {
     await forgetOver(store, await readOpen(store), AT_MS);
     expect([...(await readOpen(store)).named]).toEqual(['b']);
     expect((await store.list('alert/')).map(({ key }) => key)).toEqual(['alert/a', 'alert/b']);
+  });
+
+  test('one that is over is found for eight hours by those who look for it', async () => {
+    const store = memoryStore();
+    await save(store, resolved(2 * HOUR_MS), resolved(9 * HOUR_MS, { id: 'b' }));
+    await forgetOver(store, await readOpen(store), AT_MS);
+    expect([...(await readOver(store)).keys()]).toEqual(['a']);
+    await save(store, resolved(-5 * HOUR_MS, { id: 'c' }));
+    await forgetOver(store, await readOpen(store), AT_MS + 7 * HOUR_MS);
+    expect([...(await readOver(store)).keys()]).toEqual(['c']);
   });
 
   test('a year of alerts is not read', async () => {

@@ -25,6 +25,15 @@ describe('the history of an alert that begins to fire', () => {
     expect(await historyOf(store, later(4))).toEqual(back);
   });
 
+  test('of one found late, before what was seen last, is not back', async () => {
+    const store = memoryStore();
+    await withHistory(store, [waiting()]);
+    await withHistory(store, [later(4)]);
+    const late = later(2, { state: 'resolved', reason: 'found-late' });
+    expect(await historyOf(store, late)).toMatchObject({ times: 2, backAfterMs: null });
+    expect(await historyOf(store, later(9))).toMatchObject({ times: 3, backAfterMs: 5 * DAY_MS });
+  });
+
   test('is counted from its firing where the alert before is gone', async () => {
     const store = memoryStore();
     await withHistory(store, [waiting()]);
