@@ -66,6 +66,7 @@ export interface Summary {
 export interface Query {
   readonly fromMs: number;
   readonly toMs: number;
+  /** Two at most. */
   readonly by: readonly Dimension[];
   readonly filters: Filters;
   /** Rows shown; the rest is summed under `other`. */
@@ -192,7 +193,7 @@ interface Group {
 /** Groups that hold a failure, most failures first, then by key. */
 function tally(rollUps: readonly RollUp[], by: readonly Dimension[], filters: Filters) {
   const totals = { calls: 0, failures: 0, recovered: 0, attempts: 0 };
-  const groups = new Map<string, Group>();
+  const groups: Groups = new Map();
   const wanted = DIMENSIONS.filter((dimension) => filters[dimension] !== undefined);
   for (const { cells } of rollUps) {
     for (const cell of cells) {
@@ -206,7 +207,9 @@ function tally(rollUps: readonly RollUp[], by: readonly Dimension[], filters: Fi
   }
   // What was too rare to keep its name is no row, whatever it sums up to: it names nobody.
   const isNamed = ({ key }: Group) => !by.some((dimension) => key[dimension] === OTHER);
-  const failing = [...groups.values()].filter((group) => group.failures > 0 && isNamed(group));
+  const failing = [...groups.values()]
+    .flatMap((inner) => [...inner.values()])
+    .filter((group) => group.failures > 0 && isNamed(group));
   return { totals, groups: failing.sort(byFailures(by)) };
 }
 
@@ -225,10 +228,11 @@ function ranking(ofSteps: readonly Group[], by: readonly Dimension[]): Ranked[] 
   return [...sums.values()].sort(byFailures(by));
 }
 
-function count(groups: Map<string, Group>, cell: CountedCell, by: readonly Dimension[]): void {
-  let id = '';
-  for (const dimension of by) id += partOf(valueIn(cell, dimension));
-  const group = groups.get(id) ?? newGroup(groups, id, keyOf(cell, by));
+/** By the value of the first dimension, then of the second: hundreds of thousands of cells are counted, and no key is put together for any. */
+type Groups = Map<Value, Map<Value, Group>>;
+
+function count(groups: Groups, cell: CountedCell, by: readonly Dimension[]): void {
+  const group = groupOf(groups, cell, by);
   group.calls += cell.calls;
   if (cell.kind === 'success') return;
   group.failures += cell.calls;
@@ -236,16 +240,20 @@ function count(groups: Map<string, Group>, cell: CountedCell, by: readonly Dimen
   group.lastMs = Math.max(group.lastMs, cell.lastMs);
 }
 
-const keyOf = (cell: CountedCell, by: readonly Dimension[]): Key =>
-  Object.fromEntries(by.map((dimension) => [dimension, valueIn(cell, dimension)]));
-
-function newGroup(groups: Map<string, Group>, id: string, key: Key): Group {
-  const group = { id, key, failures: 0, calls: 0, firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY };
-  groups.set(id, group);
+function groupOf(groups: Groups, cell: CountedCell, [first, second]: readonly Dimension[]): Group {
+  const outer = first === undefined ? null : valueIn(cell, first);
+  const inner = second === undefined ? null : valueIn(cell, second);
+  const known = groups.get(outer)?.get(inner);
+  if (known !== undefined) return known;
+  const key: Key = { ...(first && { [first]: outer }), ...(second && { [second]: inner }) };
+  const [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const group = { id: partOf(outer) + partOf(inner), key, failures: 0, calls: 0, firstMs, lastMs };
+  const ofOuter = groups.get(outer) ?? new Map<Value, Group>();
+  groups.set(outer, ofOuter.set(inner, group));
   return group;
 }
 
-/** Hundreds of thousands of cells are counted, so their key is no JSON; with its length before it, a name can hold anything. */
+/** With its length before it, a name can hold anything. */
 const partOf = (value: Value): string =>
   value === null ? '-' : typeof value === 'number' ? `${value};` : `${value.length}:${value}`;
 
