@@ -67,8 +67,10 @@ export const SETTLE_MS = 5 * MINUTE_MS;
 const OPEN_NATS = 16;
 const LEARN_BELOW_NATS = 8;
 
-const FRESH: GroupState = { normal: UNKNOWN, evidence: null, spike: null, unlearned: [] };
-const FRESH_GROUPS: SeriesState['groups'] = { e429: FRESH, e5xx: FRESH, auth: FRESH };
+/** Nothing known but what is normal. */
+export const coldGroup = (normal: Normal): GroupState => ({ normal, evidence: null, spike: null, unlearned: [] });
+const FRESH = coldGroup(UNKNOWN);
+export const FRESH_GROUPS: SeriesState['groups'] = { e429: FRESH, e5xx: FRESH, auth: FRESH };
 
 /** What the steps below share about one evaluation of one series. */
 interface Evaluation {

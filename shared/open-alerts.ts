@@ -4,6 +4,7 @@
  * else is done: a crash in between leaves a name too many, never an alert that nobody looks at.
  */
 import type { Alert } from './alert.ts';
+import { changeDocument } from './change.ts';
 import { REOPEN_MS } from './detect.ts';
 import type { Store } from './ports.ts';
 import { HOUR_MS } from './window.ts';
@@ -14,8 +15,6 @@ const OPEN_KEY = 'open-alerts';
 /** Names alerts that were over within these hours: data that come late may belong to one. */
 const OVER_KEY = 'over-alerts';
 const OVER_MS = 8 * HOUR_MS;
-/** Evaluators that write at once are two or three; more tries than this, and something else is wrong. */
-const TRIES = 5;
 
 export interface StoredAlert {
   readonly alert: Alert;
@@ -34,6 +33,11 @@ export async function loadAlert(store: Store, id: string): Promise<StoredAlert |
   return document && { alert: document.value as Alert, version: document.version };
 }
 
+async function loadAlerts(store: Store, ids: readonly string[]): Promise<Map<string, StoredAlert>> {
+  const loaded = await Promise.all(ids.map(async (id) => [id, await loadAlert(store, id)] as const));
+  return new Map(loaded.flatMap(([id, alert]) => (alert === null ? [] : [[id, alert] as const])));
+}
+
 /** A resolved alert may reopen within the hour, so it is looked at for so long. */
 export const matters = ({ resolvedMs, outbox }: Alert, atMs: number): boolean =>
   resolvedMs === null || resolvedMs > atMs - REOPEN_MS || outbox.length > 0;
@@ -44,9 +48,7 @@ export async function readOpen(store: Store): Promise<OpenAlerts> {
   const ids = document
     ? (document.value as string[])
     : (await store.list(ALERT_PREFIX)).map(({ key }) => key.slice(ALERT_PREFIX.length));
-  const loaded = await Promise.all(ids.map(async (id) => [id, await loadAlert(store, id)] as const));
-  const stored = loaded.flatMap(([id, alert]) => (alert === null ? [] : [[id, alert] as const]));
-  return { stored: new Map(stored), named: new Set(document ? ids : []) };
+  return { stored: await loadAlerts(store, ids), named: new Set(document ? ids : []) };
 }
 
 /** Alerts that matter at a time. */
@@ -85,9 +87,7 @@ export async function forgetOver(store: Store, { stored, named }: OpenAlerts, no
 /** Alerts that are over, of the last hours. */
 export async function readOver(store: Store): Promise<ReadonlyMap<string, StoredAlert>> {
   const document = await store.load(OVER_KEY);
-  const ids = Object.keys((document?.value ?? {}) as Over);
-  const loaded = await Promise.all(ids.map(async (id) => [id, await loadAlert(store, id)] as const));
-  return new Map(loaded.flatMap(([id, alert]) => (alert === null ? [] : [[id, alert] as const])));
+  return loadAlerts(store, Object.keys((document?.value ?? {}) as Over));
 }
 
 type Over = Readonly<Record<string, number>>;
@@ -101,14 +101,8 @@ async function nameOver(store: Store, over: readonly StoredAlert[], nowMs: numbe
   await store.save(OVER_KEY, Object.fromEntries(kept), document?.version ?? 0);
 }
 
-async function changeNames(
+const changeNames = async (
   store: Store,
   next: (known: ReadonlySet<string>) => Set<string>,
-): Promise<ReadonlySet<string>> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const document = await store.load(OPEN_KEY);
-    const named = next(new Set(document ? (document.value as string[]) : []));
-    if (await store.save(OPEN_KEY, [...named].sort(), document?.version ?? 0)) return named;
-  }
-  throw new Error(`Document ${OPEN_KEY} was changed by others each of ${TRIES} times; it is tried again in a minute.`);
-}
+): Promise<ReadonlySet<string>> =>
+  new Set(await changeDocument(store, OPEN_KEY, (known: string[] | null) => [...next(new Set(known))].sort()));

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Alert } from './alert.ts';
 import { CAUSES, causeById } from './causes.ts';
+import { changeDocument } from './change.ts';
 import { GROUPS } from './detect.ts';
 import { FILTERS, type Filters, isOpen, type Maintenance, nameOf } from './maintenance.ts';
 import type { Store, Versioned } from './ports.ts';
@@ -131,8 +132,6 @@ export function silenceProblems(asked: NewSilence, nowMs: number): SilenceProble
 }
 
 const PREFIX = 'silence/';
-/** Two people at once are rare; more tries than this, and something else is wrong. */
-const TRIES = 5;
 
 const clean = (text: string): string =>
   redact(text.toWellFormed())
@@ -160,25 +159,12 @@ export async function addSilence(store: Store, asked: NewSilence, nowMs: number)
 
 /** Ends a silence now; one that is over stays as it is. Null: there is none of this id. */
 export async function endSilence(store: Store, id: string, nowMs: number): Promise<Silence | null> {
-  return change(
-    store,
-    id,
-    (known) => known && { ...known, endedMs: known.endedMs ?? (known.untilMs > nowMs ? nowMs : null) },
-  );
+  const isOver = ({ endedMs, untilMs }: Silence): boolean => endedMs !== null || untilMs <= nowMs;
+  return change(store, id, (known) => (known === null || isOver(known) ? known : { ...known, endedMs: nowMs }));
 }
 
-/** Reads, decides and writes, again when somebody else was first. */
-async function change<Wanted extends Silence | null>(
+const change = <Wanted extends Silence | null>(
   store: Store,
   id: string,
   next: (known: Silence | null) => Wanted,
-): Promise<Wanted> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const stored = await store.load(`${PREFIX}${id}`);
-    const known = stored && listed(stored);
-    const wanted = next(known);
-    if (wanted === null || JSON.stringify(wanted) === JSON.stringify(known)) return wanted;
-    if (await store.save(`${PREFIX}${id}`, wanted, stored?.version ?? 0)) return wanted;
-  }
-  throw new Error(`Silence ${id} was changed by others each of ${TRIES} times; ask again.`);
-}
+): Promise<Wanted> => changeDocument(store, `${PREFIX}${id}`, next, { name: `Silence ${id}`, advice: 'ask again' });

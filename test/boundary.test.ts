@@ -86,6 +86,7 @@ const WALK = [
   'slack',
   // the stored world
   'ports',
+  'change',
   'silence',
   'roll-up',
   'judge',

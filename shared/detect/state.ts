@@ -3,11 +3,11 @@
  * shards, each written only when it differs; what is going on (evidence, spikes) is little and goes into the head, which
  * every evaluation writes. A row that cannot be read is a series that starts afresh.
  */
-import type { GroupState, SeriesState } from '../detect.ts';
+import { coldGroup, FRESH_GROUPS, type GroupState, type SeriesState } from '../detect.ts';
 import { MINUTE_MS } from '../window.ts';
 import type { Evidence } from './evidence.ts';
 import { type Normal, UNKNOWN } from './normal.ts';
-import { type FailureGroup, GROUPS, type Scope, scopeKey } from './scope.ts';
+import { GROUPS, type Scope, scopeKey } from './scope.ts';
 import type { Spike } from './spike.ts';
 
 export interface Series {
@@ -99,19 +99,14 @@ export function seriesOf(head: Head, shards: readonly Shard[], settleMs: number)
   return series;
 }
 
-const coldOf = (row: readonly number[] = []): GroupState => ({
-  normal: normalOf(row),
-  evidence: null,
-  spike: null,
-  unlearned: [],
-});
+const coldOf = (row: readonly number[]): GroupState => coldGroup(normalOf(row));
 const isCold = ({ evidence, spike, unlearned }: GroupState): boolean =>
   evidence === null && spike === null && unlearned.length === 0;
 const fresh = (settledMs: number, seenMs: number): SeriesState => ({
   settledMs,
   learnedMs: 0,
   seenMs,
-  groups: { e429: coldOf(), e5xx: coldOf(), auth: coldOf() } satisfies Record<FailureGroup, GroupState>,
+  groups: FRESH_GROUPS,
 });
 
 const normalRow = ({ by, value }: Scope, { seenMs, groups }: SeriesState): Row => [

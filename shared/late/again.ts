@@ -7,12 +7,15 @@
 import { sumOf } from '../alert/figures.ts';
 import { isTrigger } from '../alert/grouping.ts';
 import { type Alert, decide } from '../alert.ts';
-import { BLOCK_MS, type Normal, UNKNOWN } from '../detect/normal.ts';
+import { BLOCK_MS } from '../detect/normal.ts';
 import { failuresOf, GROUPS } from '../detect/scope.ts';
 import type { Series } from '../detect/state.ts';
 import {
   type Bucket,
+  coldGroup,
   detect,
+  type FailureGroup,
+  FRESH_GROUPS,
   type GroupState,
   HISTORY_MS,
   openGroups,
@@ -88,7 +91,7 @@ export function judgeAgain(asked: Asked): Found {
       alerts: [...told, ...recent],
       rollUps: rollUps.filter(({ windowMs }) => windowMs >= atMs - HISTORY_MS && windowMs < atMs),
       ...{ atMs, nowMs, settings },
-      silencedBy: (alert) => asked.silencedAt(atMs)(alert),
+      silencedBy: asked.silencedAt(atMs),
     });
     for (const alert of decided.alerts) {
       const then = told.find(({ id }) => id === alert.id);
@@ -126,7 +129,7 @@ function seriesOf({ note, scoped, series, settings, fromMs, toMs }: Asked): Map<
         const minutes: (Bucket | undefined)[] = [];
         for (const bucket of own.buckets) minutes[(bucket.windowMs - fromMs) / MINUTE_MS] = bucket;
         const newestMs = own.buckets.at(-1)?.windowMs ?? fromMs;
-        const state = startOf(before?.state, fromMs, toMs);
+        const state = cold(before?.state, fromMs - MINUTE_MS, toMs);
         return [key, { scope: own.scope, state, verdicts: [], minutes, newestMs }];
       }),
   );
@@ -136,21 +139,19 @@ function seriesOf({ note, scoped, series, settings, fromMs, toMs }: Asked): Map<
 export const learnedTo = (evaluatedMs: number): number =>
   Math.floor((evaluatedMs - SETTLE_MS + MINUTE_MS) / BLOCK_MS) * BLOCK_MS;
 
-export const cold = (normal: Normal): GroupState => ({ normal, evidence: null, spike: null, unlearned: [] });
+export const byGroup = (of: (group: FailureGroup) => GroupState): SeriesState['groups'] => ({
+  e429: of('e429'),
+  e5xx: of('e5xx'),
+  auth: of('auth'),
+});
 
-function startOf(now: SeriesState | undefined, fromMs: number, toMs: number): SeriesState {
-  const { e429, e5xx, auth } = now?.groups ?? {};
-  return {
-    settledMs: fromMs - MINUTE_MS,
-    learnedMs: learnedTo(toMs),
-    seenMs: now?.seenMs ?? 0,
-    groups: {
-      e429: cold(e429?.normal ?? UNKNOWN),
-      e5xx: cold(e5xx?.normal ?? UNKNOWN),
-      auth: cold(auth?.normal ?? UNKNOWN),
-    },
-  };
-}
+/** A series with nothing known but what is normal for it now. */
+export const cold = (now: SeriesState | undefined, settledMs: number, toMs: number): SeriesState => ({
+  settledMs,
+  learnedMs: learnedTo(toMs),
+  seenMs: now?.seenMs ?? 0,
+  groups: now ? byGroup((group) => coldGroup(now.groups[group].normal)) : FRESH_GROUPS,
+});
 
 /** What comes late is not over because its newest minutes have not come yet: the series stands still after its newest call. */
 export const isUnheard = ({ newestMs }: Again, atMs: number): boolean => atMs > newestMs + HISTORY_MS + MINUTE_MS;

@@ -4,6 +4,7 @@
  * counted before changes no roll-up and is not noted.
  */
 
+import { changeDocument } from '../change.ts';
 import { failuresOf } from '../detect/scope.ts';
 import { bucketsByScope, type FailureGroup, GROUPS, SETTLE_MS } from '../detect.ts';
 import type { Store } from '../ports.ts';
@@ -17,7 +18,6 @@ const NOTE_KEY = 'late';
 const MOST_CLAIMS = 3;
 /** As long as an evaluation may take: who dies while judging is followed by the next minute's evaluation. */
 const CLAIM_MS = 50_000;
-const TRIES = 5;
 
 /** A series in which late calls were counted, and the groups in which they failed. */
 export type Growth = readonly [key: string, groups: readonly FailureGroup[]];
@@ -80,19 +80,19 @@ function growth(before: readonly RollUp[], after: RollUp): Growth[] {
   });
 }
 
-async function add(store: Store, changed: readonly { windowMs: number; grown: readonly Growth[] }[]): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const stored = await store.load(NOTE_KEY);
-    const before = (stored?.value ?? { windows: [], grown: [] }) as Note;
+/** Written also where nothing is new: who judges what waits must see that it came again (`clearNote`). */
+const add = (
+  store: Store,
+  changed: readonly { readonly windowMs: number; readonly grown: readonly Growth[] }[],
+): Promise<Note> =>
+  changeDocument(store, NOTE_KEY, (known: Note | null) => {
+    const before = known ?? { windows: [], grown: [] };
     const windows = new Set([...before.windows, ...changed.map(({ windowMs }) => windowMs)]);
     const grown = new Map<string, readonly FailureGroup[]>(before.grown);
     for (const [key, groups] of changed.flatMap((one) => one.grown))
       grown.set(key, [...new Set([...(grown.get(key) ?? []), ...groups])]);
-    const note: Note = { ...before, windows: [...windows].sort((a, b) => a - b), grown: [...grown] };
-    if (await store.save(NOTE_KEY, note, stored?.version ?? 0)) return;
-  }
-  throw new Error(`Document ${NOTE_KEY} was changed by others each of ${TRIES} times; it is tried again in a minute.`);
-}
+    return { ...before, windows: [...windows].sort((a, b) => a - b), grown: [...grown] };
+  });
 
 /** What waits, for the caller alone; null when nothing does, `elsewhere` while another evaluation judges it. */
 export async function claimNote(

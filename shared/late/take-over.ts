@@ -1,12 +1,12 @@
 /** What the judging of every minute goes on with: series as the late data show them, and what they teach about the normal. Pure. */
 
-import { BLOCK_MS, learn, type Minute, type Normal, UNKNOWN } from '../detect/normal.ts';
+import { BLOCK_MS, learn, type Minute, type Normal } from '../detect/normal.ts';
 import { failuresOf } from '../detect/scope.ts';
 import { isOpen } from '../detect/spike.ts';
 import type { Series } from '../detect/state.ts';
-import { type FailureGroup, GROUPS, type GroupState, SETTLE_MS, type SeriesState, scopeKey } from '../detect.ts';
+import { GROUPS, type GroupState, SETTLE_MS, type SeriesState, scopeKey } from '../detect.ts';
 import { MINUTE_MS } from '../window.ts';
-import { type Again, type Asked, cold, isUnheard, learnedTo } from './again.ts';
+import { type Again, type Asked, byGroup, cold, isUnheard, learnedTo } from './again.ts';
 
 /** All series after late data: those that were judged again, and those that only have late calls, which teach what is normal. */
 export function takeOver(asked: Asked, again: ReadonlyMap<string, Again>): Map<string, Series> {
@@ -14,25 +14,12 @@ export function takeOver(asked: Asked, again: ReadonlyMap<string, Again>): Map<s
   for (const [key] of asked.note.grown) {
     const scope = asked.scoped.get(key)?.scope;
     if (scope === undefined) continue;
-    const before = asked.series.get(key)?.state ?? unknown(asked.toMs);
+    const before = asked.series.get(key)?.state ?? cold(undefined, asked.toMs - SETTLE_MS, asked.toMs);
     const taken = withAgain(before, again.get(key), asked);
     series.set(key, { scope, state: learned(taken, key, again.get(key), asked) });
   }
   return series;
 }
-
-const unknown = (toMs: number): SeriesState => ({
-  settledMs: toMs - SETTLE_MS,
-  learnedMs: learnedTo(toMs),
-  seenMs: 0,
-  groups: { e429: cold(UNKNOWN), e5xx: cold(UNKNOWN), auth: cold(UNKNOWN) },
-});
-
-const byGroup = (of: (group: FailureGroup) => GroupState): SeriesState['groups'] => ({
-  e429: of('e429'),
-  e5xx: of('e5xx'),
-  auth: of('auth'),
-});
 
 function withAgain(before: SeriesState, again: Again | undefined, asked: Asked): SeriesState {
   if (again === undefined) return before;
