@@ -6,19 +6,9 @@ import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk
 import { postOnce } from '../../functions/aws/post-once.ts';
 import { dynamoStore } from '../../functions/aws/store.ts';
 import { evaluateHandler } from '../../functions/evaluate.ts';
-import { ingestHandler } from '../../functions/ingest.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import {
-  contextOf,
-  fakeTopic,
-  ingestWorldOf,
-  listen,
-  MINUTE,
-  minuteOf,
-  packed,
-  subscription,
-  T0,
-} from '../functions/fakes.ts';
+import { deliver, evaluateAt } from '../functions/deployment.ts';
+import { fakeTopic, MINUTE, minuteOf, packed, subscription, T0 } from '../functions/fakes.ts';
 import { clientOf, type Endpoint, type FaultProxy, newTable, startDynalite, startProxy } from './dynamo-server.ts';
 
 interface Row {
@@ -90,16 +80,14 @@ beforeAll(async () => {
   const topic = fakeTopic();
   const world = { store, settings: { ...DEFAULT_SETTINGS, keySalt: '' }, alerts: topic, chat: null, now: () => nowMs };
   const evaluate = evaluateHandler(() => world);
-  const deliver = (event: unknown) =>
-    listen(() => ingestHandler(async () => ingestWorldOf(nowMs, { store }).world)(event, contextOf()));
   for (let index = 0; index < 15; index++) {
     const event = packed(subscription(minuteOf(nowMs, 60, index < 10 ? 0 : 40)));
     nowMs += MINUTE;
-    await deliver(event);
-    if (index === 0) await deliver(event);
-    await listen(() => evaluate({ source: 'aws.events', time: new Date(nowMs).toISOString() }, contextOf()));
+    await deliver(store, nowMs, event);
+    if (index === 0) await deliver(store, nowMs, event);
+    await evaluateAt(nowMs, evaluate);
   }
-  await deliver(packed('{"messageType'));
+  await deliver(store, nowMs, packed('{"messageType'));
   const onRefused = async () => {};
   const answer = { status: 200, retryAfterMs: null, word: 'ok' };
   const post = async () => ({ answer, webhook: 'w' });

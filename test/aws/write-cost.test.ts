@@ -5,59 +5,24 @@ import { join } from 'node:path';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoStore } from '../../functions/aws/store.ts';
 import { evaluateHandler } from '../../functions/evaluate.ts';
-import { ingestHandler } from '../../functions/ingest.ts';
 import { ingest } from '../../shared/pipeline.ts';
 import type { LogBatch } from '../../shared/record.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import { FAILURES, SUCCESS } from '../fixtures/failures.ts';
-import { NOISE } from '../fixtures/noise.ts';
-import { hexOf, type Rng, rng } from '../fixtures/rng.ts';
-import { type Call, canRender, SHAPES } from '../fixtures/shapes.ts';
-import {
-  contextOf,
-  fakeTopic,
-  ingestWorldOf,
-  listen,
-  MINUTE,
-  minuteOf,
-  packed,
-  subscription,
-} from '../functions/fakes.ts';
+import { MIXED, type Mix, mixedEvents } from '../fixtures/mix.ts';
+import { deliver, evaluateAt } from '../functions/deployment.ts';
+import { fakeTopic, MINUTE, minuteOf, packed, subscription } from '../functions/fakes.ts';
 import { clientOf, newTable, startDynalite, startProxy } from './dynamo-server.ts';
 
 const EVENTS = 10_000;
 const AT_MS = Date.UTC(2026, 10, 17, 9);
-/** As applications print calls; and what costs most, records that all name their call. */
-const MIXED = ['pino', 'httpx-line', 'powertools-ts', 'openai-python'] as const;
-const NAMED = ['llmgrid-trace'] as const;
-
-interface Mix {
-  readonly carriers: typeof MIXED | typeof NAMED;
-  /** Share of events that belong to calls, and of calls that failed. */
-  readonly relevant: number;
-  readonly failed: number;
-}
+/** What costs most: records that all name their call. */
+const NAMED = ['llmgrid-trace'];
 
 /** 100 seconds of one log stream, so two minutes. */
-function batchOf({ carriers, relevant, failed }: Mix): LogBatch {
-  const random = rng(7);
-  const events: LogBatch['events'][number][] = [];
-  while (events.length < EVENTS) {
-    const atMs = AT_MS + events.length * 10;
-    const noise = `${random.pick(NOISE)} id=${hexOf(`${events.length}`, 12)}`;
-    const lines = random.chance(relevant) ? callLines(random, atMs, { carriers, failed }) : [noise];
-    for (const message of lines) events.push({ id: hexOf(`event ${events.length}`, 32), timestamp: atMs, message });
-  }
-  return { owner: '123456789012', logGroup: '/app', logStream: 's', events: events.slice(0, EVENTS) };
-}
-
-function callLines(random: Rng, atMs: number, { carriers, failed }: Omit<Mix, 'relevant'>): string[] {
-  const shape = SHAPES[random.pick<keyof typeof SHAPES>(carriers)];
-  if (shape === undefined) return [];
-  const failure = random.pick(FAILURES.filter((row) => canRender(shape, row)));
-  const base = { atMs, model: 'gpt-4o', latencyMs: random.int(80, 9000), requestId: `req-${hexOf(`${atMs}`, 16)}` };
-  return shape.render((random.chance(failed) ? { ...base, failure } : { ...base, success: SUCCESS }) as Call);
-}
+const batchOf = (mix: Mix): LogBatch => ({
+  ...{ owner: '123456789012', logGroup: '/app', logStream: 's' },
+  events: mixedEvents(EVENTS, AT_MS, mix).slice(0, EVENTS),
+});
 
 const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
 
@@ -127,10 +92,9 @@ async function callsOfMinutes(): Promise<{ reads: number; writes: number }[]> {
   for (let minute = 0; minute < 6; minute++) {
     const event = packed(subscription(minuteOf(nowMs, 60, 0)));
     nowMs += MINUTE;
-    const { world } = ingestWorldOf(nowMs, { store });
-    if (minute < 4) await listen(() => ingestHandler(async () => world)(event, contextOf()));
+    if (minute < 4) await deliver(store, nowMs, event);
     made = { reads: 0, writes: 0 };
-    await listen(() => evaluate({ source: 'aws.events', time: new Date(nowMs).toISOString() }, contextOf()));
+    await evaluateAt(nowMs, evaluate);
     minutes.push(made);
   }
   client.destroy();

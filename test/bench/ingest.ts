@@ -5,46 +5,31 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { contributionsOf } from '../../shared/contribution.ts';
 import { decodeSubscription } from '../../shared/envelope.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import { FAILURES, SUCCESS } from '../fixtures/failures.ts';
-import { NOISE } from '../fixtures/noise.ts';
-import { hexOf, type Rng, rng } from '../fixtures/rng.ts';
-import { type Call, canRender, SHAPES } from '../fixtures/shapes.ts';
+import { MIXED, mixedEvents } from '../fixtures/mix.ts';
+import { hexOf } from '../fixtures/rng.ts';
 
 const ROUNDS = 9;
 const AT_MS = Date.UTC(2026, 10, 17, 9);
 
-interface Mix {
+interface Batch {
   readonly events: number;
   /** Share of events that belong to calls, a third of which failed. */
   readonly relevant: number;
   readonly isAscii: boolean;
 }
 
-function payload({ events, relevant, isAscii }: Mix): { awslogs: { data: string } } {
-  const random = rng(7);
-  const logEvents: { id: string; timestamp: number; message: string }[] = [];
-  // One letter beyond ASCII anywhere makes the whole text of a batch twice as wide.
-  if (!isAscii) logEvents.push({ id: hexOf('wide', 32), timestamp: AT_MS, message: 'INFO app: заказ ✓' });
-  while (logEvents.length < events) {
-    const n = logEvents.length;
-    const atMs = AT_MS + n * 10;
-    const lines = random.chance(relevant) ? callLines(random, atMs) : [`${random.pick(NOISE)} id=${hexOf(`${n}`, 12)}`];
-    for (const line of lines)
-      logEvents.push({ id: hexOf(`event ${logEvents.length}`, 32), timestamp: atMs, message: ascii(line) });
-  }
+/** One letter beyond ASCII anywhere makes the whole text of a batch twice as wide. */
+const WIDE = { id: hexOf('wide', 32), timestamp: AT_MS, message: 'INFO app: заказ ✓' };
+
+function payload({ events, relevant, isAscii }: Batch): { awslogs: { data: string } } {
+  const mixed = mixedEvents(events, AT_MS, { carriers: MIXED, relevant, failed: 0.33 });
+  const logEvents = mixed.map((event) => ({ ...event, message: ascii(event.message) }));
+  if (!isAscii) logEvents.unshift(WIDE);
   const envelope = { messageType: 'DATA_MESSAGE', owner: '123456789012', logGroup: '/app', logStream: 's', logEvents };
   return { awslogs: { data: gzipSync(JSON.stringify(envelope)).toString('base64') } };
 }
 
 const ascii = (line: string): string => line.replace(/[^\u0000-\u007f]/g, '?');
-
-function callLines(random: Rng, atMs: number): string[] {
-  const shape = SHAPES[random.pick(['pino', 'httpx-line', 'powertools-ts', 'openai-python'])];
-  if (shape === undefined) return [];
-  const failure = random.pick(FAILURES.filter((row) => canRender(shape, row)));
-  const base = { atMs, model: 'gpt-4o', latencyMs: random.int(80, 9000), requestId: `req-${hexOf(`${atMs}`, 16)}` };
-  return shape.render((random.chance(0.33) ? { ...base, failure } : { ...base, success: SUCCESS }) as Call);
-}
 
 function cpuMs(work: () => void): number {
   const before = process.cpuUsage();
@@ -55,7 +40,7 @@ function cpuMs(work: () => void): number {
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
-function measure(mix: Mix): string {
+function measure(mix: Batch): string {
   const event = payload(mix);
   const repeats = Math.ceil(10_000 / mix.events);
   const repeated = (work: () => void) => () => {

@@ -1,21 +1,10 @@
 import './environment.ts';
 import { evaluateHandler } from '../../functions/evaluate.ts';
-import { ingestHandler } from '../../functions/ingest.ts';
 import { memoryStore } from '../../functions/local/memory-store.ts';
 import { causeById } from '../../shared/causes.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import {
-  breakable,
-  contextOf,
-  fakeTopic,
-  ingestWorldOf,
-  listen,
-  MINUTE,
-  minuteOf,
-  packed,
-  subscription,
-  T0,
-} from './fakes.ts';
+import { deliver, evaluateAt } from './deployment.ts';
+import { breakable, contextOf, fakeTopic, listen, MINUTE, minuteOf, packed, subscription, T0 } from './fakes.ts';
 
 /** A deployment in virtual time: minute by minute, ingest then evaluate. */
 function deployment() {
@@ -26,12 +15,12 @@ function deployment() {
   const evaluate = evaluateHandler(() => world);
   const tick = (atMs: number) => {
     clockMs = atMs + 900;
-    return listen(() => evaluate({ source: 'aws.events', time: new Date(atMs).toISOString() }, contextOf()));
+    return evaluateAt(atMs, evaluate);
   };
   const minute = async (index: number, failing: number) => {
     const fromMs = T0 + index * MINUTE;
     const event = packed(subscription(minuteOf(fromMs, 60, failing)));
-    await listen(() => ingestHandler(async () => ingestWorldOf(fromMs + MINUTE, { store }).world)(event, contextOf()));
+    await deliver(store, fromMs + MINUTE, event);
     return tick(fromMs + MINUTE);
   };
   /** Ten calm minutes, then failing ones until minute `to`. */
