@@ -11,6 +11,8 @@ export interface Evidence extends Facts {
   readonly text: string;
   /** Text outside structures, without stack frames. */
   readonly around: string;
+  /** The same and the messages of the structures: all that is meant for people. */
+  readonly said: string;
   readonly isJson: boolean;
   /** Status written in the text outside or inside structures. */
   readonly textStatus: number | null;
@@ -57,6 +59,7 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
   return Object.assign(found, {
     text,
     around: outside,
+    said: head,
     isJson: whole,
     textStatus: statusInText(head),
     target: calledAddress(head, found),

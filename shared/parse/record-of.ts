@@ -72,6 +72,8 @@ export function recordOf(
   const lambda = shape.name === 'lambda-json' || shape.name === 'powertools';
   const name = (value: string | null) => dimension(value, settings.keySalt);
   const model = modelOf(evidence, text);
+  // Of a JSON record only what is meant for people may name an id in passing; its fields are facts already.
+  const told = evidence.isJson ? evidence.said : evidence.text;
   return {
     eventId: event.id,
     atMs: event.timestamp,
@@ -84,7 +86,9 @@ export function recordOf(
     errorType:
       evidence.types.length > 0
         ? [...new Set(evidence.types)].slice(0, 8).join(' ')
-        : (ERROR_TYPE.exec(evidence.text.slice(0, MAX_TYPE_TEXT))?.[0] ?? null),
+        : shape.kind === 'success'
+          ? null
+          : (ERROR_TYPE.exec(evidence.text.slice(0, MAX_TYPE_TEXT))?.[0] ?? null),
     errorClass: evidence.classes.length > 0 ? [...new Set(evidence.classes)].slice(0, 8).join(' ') : null,
     message: text === '' ? null : cut(redact(text), MAX_MESSAGE),
     provider: name(providerOf(evidence, text, model)),
@@ -108,11 +112,11 @@ export function recordOf(
     retryAfterMs: retryAfterOf(evidence, text),
     traceId: stringFact(evidence, 'traceId') ?? (shape.name === 'llmgrid-trace' ? traceIdOf(evidence) : null),
     requestId:
-      SDK_CHAIN.exec(evidence.text)
+      SDK_CHAIN.exec(told)
         ?.slice(1)
         .findLast((id) => id !== undefined) ??
       stringFact(evidence, 'requestId') ??
-      SDK_REQUEST_ID.exec(evidence.text)?.[1] ??
+      SDK_REQUEST_ID.exec(told)?.[1] ??
       null,
     invocationId: lambda
       ? (stringFact(evidence, 'invocationId') ?? stringFact(evidence, 'outerRequestId'))

@@ -107,6 +107,8 @@ export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | 
 
 const GIVEN_UP = screened(/\bTraceback\b|no more retries|giving up|gave up/i);
 
-/** A retry notice, unless the same text also tells the end. */
-const isRetryNotice = ({ text: all }: Evidence): boolean =>
-  RETRY_NOTICE.test(all.length > 20_000 ? all.slice(0, 20_000) : all) && !GIVEN_UP.test(all);
+/** A retry notice, unless the same text also tells the end. Of a JSON record its texts say so, not its names and numbers. */
+function isRetryNotice({ text, isJson, said }: Evidence): boolean {
+  const told = isJson ? said : text;
+  return RETRY_NOTICE.test(told.length > 20_000 ? told.slice(0, 20_000) : told) && !GIVEN_UP.test(told);
+}
