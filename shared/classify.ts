@@ -62,13 +62,8 @@ const SPECIFIC = ROWS.filter((row) => row.general === undefined && row.text !== 
 
 function causeOf(record: CallRecord): Decision {
   const text = record.message ?? '';
-  const types = new Set((record.errorType ?? '').toLowerCase().split(' '));
-  const classes = new Set(
-    (record.errorClass ?? '')
-      .toLowerCase()
-      .split(' ')
-      .flatMap((name) => [name, name.slice(name.lastIndexOf('.') + 1)]),
-  );
+  const types = wordsOf(record.errorType);
+  const classes = wordsOf(record.errorClass).flatMap((name) => [name, name.slice(name.lastIndexOf('.') + 1)]);
   const byProvider = PROVIDER_TOKEN.test(text);
   const pick = (
     rule: Rule,
@@ -81,8 +76,8 @@ function causeOf(record: CallRecord): Decision {
         return { cause: row.cause, rule, by: named?.(row) ?? row.cause };
     return null;
   };
-  const isType = (type: string): boolean => types.has(type) && !GENERAL.has(type);
-  const isNamed = (name: string): boolean => types.has(name) || classes.has(name);
+  const isType = (type: string): boolean => types.includes(type) && !GENERAL.has(type);
+  const isNamed = (name: string): boolean => types.includes(name) || classes.includes(name);
   return (
     pick(
       'type',
@@ -108,6 +103,8 @@ function causeOf(record: CallRecord): Decision {
     ) ?? { cause: 'unknown', rule: 'none', by: null }
   );
 }
+
+const wordsOf = (names: string | null): string[] => (names === null ? [] : names.toLowerCase().split(' '));
 
 /** Types that name a family; what the text says is finer. */
 const GENERAL: ReadonlySet<string> = new Set(

@@ -34,7 +34,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     // Google names the metric that ran out: a day's quota and a limit of nothing do not come back within the minute.
     cause: 'quota_exceeded',
-    text: /\w{0,60}PerDay(?:Per|-|\b)|free_tier\w{0,40}, limit: 0\b|\blimit: 0, model:/,
+    text: /PerDay(?:Per|-|\b)|free_tier\w{0,40}, limit: 0\b|\blimit: 0, model:/,
   },
   {
     cause: 'rate_limit_tokens',
@@ -43,7 +43,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     // A daily or per-minute quota metric names itself; it is a rate, whatever the sentence before it calls it.
     cause: 'rate_limit_requests',
-    text: /requests? per (?:min(?:ute)?|sec(?:ond)?|day|hour)|\bRequestsPerMinute|\w{0,40}RequestsPerMinute|(?<!\/ ?)\bRPM\b(?! ?\/)|Too many requests, please wait|\bRPD\b|\bQPS\b|requests rate limit|\bcall rate limit|Limit type: requests|over available RPM|\bAPI calls ?\/ ?(?:minute|month)|trial key|number of requests has exceeded|free-models-per-|UserByModelBy(?:Minute|Day)\b|_requests_per_\w|max (?:organization )?RPM|请求过于频繁|请求频率|调用频率/i,
+    text: /requests? per (?:min(?:ute)?|sec(?:ond)?|day|hour)|RequestsPerMinute|(?<!\/ ?)\bRPM\b(?! ?\/)|Too many requests, please wait|\bRPD\b|\bQPS\b|requests rate limit|\bcall rate limit|Limit type: requests|over available RPM|\bAPI calls ?\/ ?(?:minute|month)|trial key|number of requests has exceeded|free-models-per-|UserByModelBy(?:Minute|Day)\b|_requests_per_\w|max (?:organization )?RPM|请求过于频繁|请求频率|调用频率/i,
     statuses: [429, 400, 403, 413, 503, 500, null],
   },
   {
