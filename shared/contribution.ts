@@ -165,7 +165,8 @@ function finished(draft: Draft, batch: LogBatch, events: string): Contribution {
   const delivered = [draft.windowMs, batch.owner, batch.logGroup, batch.logStream, events].join('\u0000');
   return {
     windowMs: draft.windowMs,
-    key: sha256(delivered).slice(0, 32),
+    key: inBase32(sha256(delivered).slice(0, 32)),
+    source: nameOf(batch.owner, batch.logGroup, batch.logStream),
     digest: sha256(`digest\u0000${delivered}`).slice(0, 32),
     classifier: CLASSIFIER_VERSION,
     totals: draft.totals,
@@ -175,3 +176,6 @@ function finished(draft: Draft, batch: LogBatch, events: string): Contribution {
     entries: draft.entries,
   };
 }
+
+/** 128 bits as 26 digits 0–9 and a–v, the first two of which are the first eight bits. */
+const inBase32 = (hex: string): string => BigInt(`0x${hex}`).toString(32).padStart(26, '0');

@@ -63,8 +63,10 @@ export interface Totals {
 export interface Contribution {
   /** Start of the minute, milliseconds since the epoch. */
   readonly windowMs: number;
-  /** Named by content: the minute, the stream and the events delivered. The same delivery always has the same key. */
+  /** Named by content: 26 digits to base 32 for the minute, the stream and the events delivered. The same delivery always has the same key. */
   readonly key: string;
+  /** 16 hexadecimal digits naming the log stream: tells where it came from without saying it. */
+  readonly source: string;
   /** SHA-256 of the content below. The same key with another digest is a fault, never an overwrite. */
   readonly digest: string;
   /** Version of the classifier that made it. */

@@ -84,7 +84,7 @@ export function documentsOf(table: Table, nowMs: () => number): Pick<Store, 'loa
         doc: text(key),
         ver: number(version + 1),
         tok: text(tok),
-        ...shownOf(value, family),
+        ...shownOf(value, family.shown),
         ...(family.lifeMs !== null && expiry(nowMs() + family.lifeMs)),
       };
       const head = await withBody(table, bare, { name: 'body', body: pack(value), version: version + 1 });

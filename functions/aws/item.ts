@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Contribution, Entry, Rank, RollUp } from '../../shared/window.ts';
-import { DAY_MS, type Granularity, MINUTE_MS } from '../../shared/window.ts';
+import { DAY_MS, type Granularity, MINUTE_MS, sumByName } from '../../shared/window.ts';
 import { type Item, number, numberIn, text, textIn } from './table.ts';
 
 /** The newest layout that this program reads, and the one it writes. */
@@ -53,11 +53,14 @@ export function minutesIn(fromMs: number, toMs: number): { firstMs: number; last
   return firstMs <= lastMs ? { firstMs, lastMs } : null;
 }
 
-/** The shard of a contribution, a function of its key alone: of 16, its first digit. What is no hash is hashed. */
+/** The shard of a contribution, a function of its key alone: of 16, the first hexadecimal digit. What is no key is hashed. */
 export function shardOf(key: string, shards: number): string {
-  const hash = /^[0-9a-f]{2}/.test(key) ? key : createHash('sha256').update(key).digest('hex');
-  return Math.floor((Number.parseInt(hash.slice(0, 2), 16) * shards) / 256).toString(16);
+  const first = KEY.test(key)
+    ? Number.parseInt(key.slice(0, 2), 32)
+    : Number.parseInt(createHash('sha256').update(key).digest('hex').slice(0, 2), 16);
+  return Math.floor((first * shards) / 256).toString(16);
 }
+const KEY = /^[0-7][0-9a-v]{25}$/;
 
 export const contributionPk = (windowMs: number, shard: string): string => `C#${minuteText(windowMs)}#${shard}`;
 export const rollUpPk = (granularity: Granularity): string => `R#${granularity}#ALL`;
@@ -153,6 +156,7 @@ export const contributionItem = (contribution: Contribution, pk: string, nowMs: 
   ...layout,
   cv: number(contribution.classifier),
   n: number(contribution.entries.length),
+  src: text(contribution.source),
   tot: { M: Object.fromEntries(TOTALS.map((name) => [name, number(contribution.totals[name])])) },
   h: text(contribution.digest),
   at: number(nowMs),
@@ -166,6 +170,8 @@ export function contributionOf(item: Item, cells: Uint8Array): Contribution {
   return {
     windowMs: minuteIn(textIn(item, 'PK').split('#')[1] ?? ''),
     key: textIn(item, 'SK').slice(0, -2),
+    // What an older gridwatch wrote does not say it.
+    source: item['src']?.S ?? '',
     digest: textIn(item, 'h'),
     classifier: numberIn(item, 'cv'),
     totals,
@@ -173,10 +179,16 @@ export function contributionOf(item: Item, cells: Uint8Array): Contribution {
   };
 }
 
-export const rollUpItem = ({ granularity, windowMs, contributions }: RollUp): Item => ({
+/** A roll-up's attributes beside its body; `c` (failures by cause) and `ev` (log events) are for people who look at the table. */
+export const rollUpItem = ({ granularity, windowMs, contributions, totals, cells }: RollUp): Item => ({
   PK: text(rollUpPk(granularity)),
   SK: text(minuteText(windowMs)),
   ...layout,
   n: number(contributions),
+  ev: number(totals.received),
+  c: { M: Object.fromEntries(Object.entries(failuresByCause(cells)).map(([cause, n]) => [cause, number(n)])) },
   ...expiry(windowMs + ROLL_UP_LIFE_MS[granularity]),
 });
+
+const failuresByCause = (cells: RollUp['cells']): Readonly<Record<string, number>> =>
+  sumByName(cells.map(({ cause, calls }) => (cause === null ? {} : { [cause]: calls })));

@@ -2,6 +2,7 @@
  * Where the store's documents are in its table: a function of their keys alone. Most lie in one partition for each family,
  * so that one query lists them; what is only ever asked for by its key has partitions of its own.
  */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { DAY_MS } from '../../shared/window.ts';
 import { ALERT_LIFE_MS } from './item.ts';
 import { type Item, number, text } from './table.ts';
@@ -20,8 +21,12 @@ export interface Family {
   readonly ownPlace?: (key: string) => Place;
   /** How long after the last write. */
   readonly lifeMs: number | null;
-  /** Attributes beside the packed value, for people who look at the table: by the name in the value. */
-  readonly shown?: Readonly<Record<string, string>>;
+  readonly shown?: Shown;
+}
+
+/** Attributes beside the packed value, for people who look at the table: where in the value each stands, or a map of such. */
+interface Shown {
+  readonly [attribute: string]: string | Shown;
 }
 
 const REST: Family = { prefix: '', pk: 'D', lifeMs: null };
@@ -30,7 +35,13 @@ export const FAMILIES: readonly Family[] = [
     prefix: 'alert/',
     pk: 'A',
     lifeMs: ALERT_LIFE_MS,
-    shown: { state: 'st', sinceMs: 'since', evaluatedMs: 'lastWin' },
+    shown: {
+      st: 'state',
+      incidentId: 'id',
+      since: 'sinceMs',
+      lastWin: 'evaluatedMs',
+      pend: { id: 'outbox/0/id', kind: 'outbox/0/reason' },
+    },
   },
   {
     prefix: 'slack/',
@@ -38,7 +49,7 @@ export const FAMILIES: readonly Family[] = [
     pk: 'N#',
     ownPlace: (key) => [`N#${key.slice('slack/'.length)}`, 'slack#webhook'],
     lifeMs: 30 * DAY_MS,
-    shown: { state: 'st', untilMs: 'until' },
+    shown: { st: 'state', until: 'untilMs' },
   },
   {
     prefix: 'quarantine/',
@@ -48,7 +59,7 @@ export const FAMILIES: readonly Family[] = [
       return date === undefined || digest === undefined ? ['Q', sortKey(key)] : [`Q#${date}`, digest];
     },
     lifeMs: 14 * DAY_MS,
-    shown: { code: 'code', size: 'size', object: 's3key' },
+    shown: { code: 'code', size: 'size', s3key: 'object' },
   },
   // None lasts longer than 30 days (`shared/silence.ts`).
   { prefix: 'silence/', pk: 'S', lifeMs: 60 * DAY_MS },
@@ -60,7 +71,7 @@ export const FAMILIES: readonly Family[] = [
     pk: 'D',
     ownPlace: () => ['D', 'WM'],
     lifeMs: null,
-    shown: { evaluatedMs: 'lastWin' },
+    shown: { lastWin: 'evaluatedMs' },
   },
   REST,
 ];
@@ -73,12 +84,23 @@ export const placeOf = (key: string): Place => {
   return ownPlace ? ownPlace(key) : [pk, sortKey(key)];
 };
 /** What a value says of itself; what it does not say, or says otherwise, is not shown. */
-export function shownOf(value: unknown, { shown = {} }: Family): Item {
-  const fields: Readonly<Record<string, unknown>> = Object(value);
-  const attributes = Object.entries(shown).flatMap(([name, attribute]) => {
-    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (typeof field === 'string') return [[attribute, text(field)] as const];
-    return typeof field === 'number' && Number.isFinite(field) ? [[attribute, number(field)] as const] : [];
+export function shownOf(value: unknown, shown: Shown = {}): Item {
+  const attributes = Object.entries(shown).flatMap(([attribute, from]) => {
+    const shownAs = typeof from === 'string' ? attributeOf(fieldAt(value, from)) : mapOf(shownOf(value, from));
+    return shownAs === null ? [] : [[attribute, shownAs] as const];
   });
   return Object.fromEntries(attributes);
 }
+
+function attributeOf(field: unknown): AttributeValue | null {
+  if (typeof field === 'string') return text(field);
+  return typeof field === 'number' && Number.isFinite(field) ? number(field) : null;
+}
+
+const mapOf = (item: Item): AttributeValue | null => (Object.keys(item).length === 0 ? null : { M: item });
+
+/** `outbox/0/id`: what stands there, if anything does. */
+const fieldAt = (value: unknown, path: string): unknown =>
+  path
+    .split('/')
+    .reduce((within, name) => (Object.hasOwn(Object(within), name) ? Object(within)[name] : undefined), value);

@@ -130,6 +130,31 @@ test.each(ROWS)('$item: it is written under the condition of the row', ({ item, 
   expect([...asked].sort()).toEqual([...conditions, ...(isFree ? ['none'] : [])].sort());
 });
 
+describe('for people who look at the table', () => {
+  const written = (item: string): Item[] =>
+    writes.flatMap(({ Item }) => (Item && rowOf(Item).item === item ? [Item] : []));
+
+  test('contributions of one stream have one source, which does not name it', () => {
+    const sources = new Set(written('contribution').map(({ src }) => src?.S));
+    expect([...sources]).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
+  });
+
+  test('a roll-up counts its failures by cause, and its log events', () => {
+    const minutes = written('roll-up of a minute, hour, day').filter(({ PK }) => PK?.S === 'R#minute#ALL');
+    expect(minutes[0]?.['c']).toEqual({ M: {} });
+    expect(minutes.at(-1)).toMatchObject({
+      ev: { N: '60' },
+      c: { M: { service_unavailable_unspecified: { N: '40' } } },
+    });
+  });
+
+  test('an alert names the message that waits, until it is sent', () => {
+    const waits = written('alert with its outbox').map(({ pend }) => pend?.M?.['kind']?.S ?? null);
+    expect(waits).toContain('first');
+    expect(waits.at(-1)).toBeNull();
+  });
+});
+
 test('only single items are put and deleted, and a refused put asks for what refused it', () => {
   expect(new Set(writes.map(({ action }) => action))).toEqual(new Set(['PutItem', 'DeleteItem']));
   const asked = writes.filter(({ action, ConditionExpression }) => action === 'PutItem' && ConditionExpression);

@@ -59,6 +59,7 @@ export function contributionAt(minute: number, key: string, { digest = `d-${key}
   return {
     windowMs: T0 + minute * MINUTE,
     key,
+    source: '5a5a5a5a5a5a5a5a',
     digest,
     classifier: 1,
     totals: totals(entries),

@@ -37,7 +37,8 @@ export function batchOf(windowMs: number, logGroup: string | null, counted: read
   const digest = sha256(JSON.stringify([windowMs, cells, entries]));
   const received = entries.length;
   const totals = { received, counted: received, notCall: 0, malformed: 0, tooLate: 0 };
-  return { windowMs, key: digest.slice(0, 16), digest, classifier: 1, totals, skipped: {}, cells, entries };
+  const key = digest.slice(0, 16);
+  return { windowMs, key, source: 's', digest, classifier: 1, totals, skipped: {}, cells, entries };
 }
 
 /** In which minute a batch of a log group comes; null: never. */

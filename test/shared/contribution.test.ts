@@ -201,9 +201,16 @@ describe('names', () => {
     );
     expect(new Set(calls).size).toBe(1);
   });
-  test('names are 16 hexadecimal digits, keys 32', () => {
-    for (const { key, digest, entries } of of(batchOf(events))) {
-      expect([key, digest].every((text) => /^[0-9a-f]{32}$/.test(text))).toBe(true);
+  test('the source is of the stream, whatever it says', () => {
+    const sourceOf = (place: Partial<LogBatch>) => of(batchOf(events, place))[0]?.source;
+    expect(sourceOf({})).toBe(of(batchOf([{ message: 'nothing' }]))[0]?.source);
+    expect(new Set([sourceOf({}), sourceOf({ logStream: 'b' }), sourceOf({ logGroup: 'b' })]).size).toBe(3);
+  });
+  test('names are 16 hexadecimal digits, keys 26 to base 32', () => {
+    for (const { key, source, digest, entries } of of(batchOf(events))) {
+      expect(key).toMatch(/^[0-7][0-9a-v]{25}$/);
+      expect(digest).toMatch(/^[0-9a-f]{32}$/);
+      expect(source).toMatch(/^[0-9a-f]{16}$/);
       expect(entries.every(({ event, call }) => /^[0-9a-f]{16}$/.test(event) && /^[0-9a-f]{16}$/.test(call))).toBe(
         true,
       );

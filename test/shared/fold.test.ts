@@ -301,6 +301,7 @@ describe('cells', () => {
   ): Contribution => ({
     windowMs: AT_MS,
     key: 'k',
+    source: 's',
     digest: 'd',
     classifier: 1,
     totals: NO_TOTALS,
@@ -406,6 +407,7 @@ describe('one event told twice', () => {
   ): Contribution => ({
     windowMs: AT_MS,
     key,
+    source: 's',
     digest: key,
     classifier,
     totals: NO_TOTALS,

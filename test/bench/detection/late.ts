@@ -57,6 +57,7 @@ function contributionOf(rows: readonly number[], { routes }: World, name: string
   return {
     windowMs,
     key: sha256(name).slice(0, 16),
+    source: 'late',
     digest: name,
     classifier: 1,
     totals,
