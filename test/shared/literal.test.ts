@@ -245,6 +245,8 @@ describe('cut text', () => {
 
 describe('a megabyte', () => {
   const MB = 1 << 20;
+  /** Many times what a busy machine takes; a reader that is quadratic would take minutes. */
+  const LONGEST_MS = 10_000;
   const fill = (part: string): string => part.repeat(Math.ceil(MB / part.length)).slice(0, MB);
   test.each<[string, string]>([
     ['open braces', fill('{')],
@@ -260,19 +262,19 @@ describe('a megabyte', () => {
     ['stack frames', `[Error: x${fill('\n    at a')}`],
     ['many keys', `{${fill('"k":1,')}`],
     ['quotes', `[${fill("'")}`],
-  ])('of %s takes less than a second', (_, text) => {
-    expect(cpuMs(() => [readLiteral(text, 0), readJson(text), structuresIn(text, 6)])).toBeLessThan(1000);
+  ])('of %s takes seconds at most', (_, text) => {
+    expect(cpuMs(() => [readLiteral(text, 0), readJson(text), structuresIn(text, 6)])).toBeLessThan(LONGEST_MS);
   });
 
   const part = (text: string, length: number): string => text.repeat(Math.ceil(length / text.length)).slice(0, length);
   test.each<[string, string]>([
     ['computed keys without an end', `{${part('[', MB / 4)}`],
     ['error heads without a stack', `[${part('Error: x, ', MB / 4)}`],
-  ])('a quarter of %s takes less than half a second', (_, text) => {
-    expect(cpuMs(() => readLiteral(text, 0))).toBeLessThan(500);
+  ])('a quarter of %s takes seconds at most', (_, text) => {
+    expect(cpuMs(() => readLiteral(text, 0))).toBeLessThan(LONGEST_MS);
   });
-  test.each([4, 256, 1024])('%i kB of openers take less than three seconds', (kB) => {
-    expect(cpuMs(() => structuresIn(part('[{', kB * 1024), 6))).toBeLessThan(3000);
+  test.each([4, 256, 1024])('%i kB of openers take seconds at most', (kB) => {
+    expect(cpuMs(() => structuresIn(part('[{', kB * 1024), 6))).toBeLessThan(LONGEST_MS);
   });
 });
 
