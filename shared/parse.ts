@@ -6,7 +6,7 @@
 import { clean } from './parse/clean.ts';
 import { isContinuation } from './parse/continuation.ts';
 import { readEvidence } from './parse/evidence.ts';
-import { gate, isOnlyCode, MIGHT_BE_CALL } from './parse/gate.ts';
+import { gate, isOnlyCode, mightBeCall } from './parse/gate.ts';
 import { ownOf } from './parse/own.ts';
 import { kindOf, recordOf, statusOf } from './parse/record-of.ts';
 import { shapeOf } from './parse/shape.ts';
@@ -28,7 +28,7 @@ export function parseEvent(
   line = unwrapped(event.message),
 ): Parsed {
   const own = ownOf(settings);
-  if (!MIGHT_BE_CALL.test(event.message) && !own.mightBe(event.message)) return { skipped: 'not-a-call' };
+  if (!mightBeCall(event.message) && !own.mightBe(event.message)) return { skipped: 'not-a-call' };
   const text = clean(line);
   const read = readEvidence(text, own.names);
   const mine = own.shapeIn(read);

@@ -8,6 +8,7 @@
 import { literalsOf, WIDE } from './screen/literals.ts';
 
 export interface Screened {
+  readonly pattern: RegExp;
   test(text: string): boolean;
   exec(text: string): RegExpExecArray | null;
   replace(text: string, replacement: string): string;
@@ -22,9 +23,19 @@ export function screened(pattern: RegExp): Screened {
     return needs === null || holdsOne(needs, lookAt(text));
   };
   return {
+    pattern,
     test: (text) => passes(text) && pattern.test(text),
     exec: (text) => (passes(text) ? pattern.exec(text) : null),
     replace: (text, replacement) => (passes(text) ? text.replace(pattern, replacement) : text),
+  };
+}
+
+/** Whether a text holds the words of at least one of the patterns, whatever stands between and around the words. */
+export function holdsWordsOf(patterns: readonly Screened[]): (text: string) => boolean {
+  let needs: Needs | null | undefined;
+  return (text) => {
+    if (needs === undefined) needs = needsOf(...patterns.map(({ pattern }) => pattern));
+    return needs === null || holdsOne(needs, lookAt(text));
   };
 }
 
@@ -114,8 +125,8 @@ function holdsAll(runs: Uint16Array, { mark, marks }: Look): boolean {
   return true;
 }
 
-function needsOf(pattern: RegExp): Needs | null {
-  const literals = literalsOf(pattern);
+function needsOf(...patterns: readonly RegExp[]): Needs | null {
+  const literals = literalsOf(...patterns);
   if (literals === null) return null;
   const runs = literals.map(runsOf);
   return { rarest: Uint16Array.from(runs, (own) => own[0] as number), runs };

@@ -122,6 +122,7 @@ export const SIGNALS: readonly Signal[] = [
       'moderation_blocked',
       'stopcandidateexception',
       'blockedpromptexception',
+      'prohibited_content',
     ],
     text: /content[ _](?:policy|management|filter(?:ing|ed)?|blocked|moderation|exists risk|safety)|safety (?:system|setting|filter|check|reason|guideline)|\bmoderation\b|guardrail|responsible ai|usage (?:polic|guideline)|acceptable use|blocked (?:pii )?entity|violates? litellm proxy rules|prompt (?:injection|was flagged|has been blocked|was blocked|blocked)|jailbreak|\bwas flagged\b|Violated .{0,60}polic|(?:response|output|content|candidate|answer) (?:was |is |has been )?blocked(?: (?:by|due|because)|\.)|Blocked by Prompt Security|["']?filtered["']?: true|(?:inappropriate|harmful|unsafe|sensitive|disallowed|prohibited) content|finish_?reason\W{1,6}(?:SAFETY|RECITATION|PROHIBITED_CONTENT|BLOCKLIST|SPII)|block_?reason\W{1,6}(?:SAFETY|OTHER|PROHIBITED_CONTENT|BLOCKLIST)|敏感(?:内容|信息|词)|不安全|内容(?:审核|安全|违规)|违规/i,
   },
@@ -183,7 +184,7 @@ export const SIGNALS: readonly Signal[] = [
       'model_access_denied',
       'modelnotopen',
     ],
-    text: /not allowed to (?:access|call|use) (?:this )?model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to use the model|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
+    text: /not allowed to (?:access|call|use) (?:this )?model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
     statuses: [401, 403, 400, 404, 500, null],
   },
   {
@@ -218,7 +219,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'concurrent_update',
     types: ['conflict_error', 'concurrent_update'],
-    text: /being modified|concurrent(?:ly)? (?:update|modif)|modified by another|version conflict|edit conflict|conflicts? with (?:the current|another)|already has an active run|while a run \S{1,60} is active|(?:update|change|edit) in progress/i,
+    text: /being modified|concurrent(?:ly)? (?:update|modif)|modified by another|version conflict|edit conflict|conflicts? with (?:the current|another)|already has an active run|while a run \S|(?:update|change|edit) in progress/i,
     statuses: [400, 409, null],
   },
   {
@@ -240,7 +241,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'waf_block',
-    text: /Attention Required|Just a moment|request (?:was )?blocked|(?:^|\| |message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden|Just a moment)|error code: 10\d\d\b|cf-error|cf_chl|Incapsula|Imperva|Akamai|web application firewall|unusual traffic|bot detection/i,
+    text: /Attention Required|Just a moment|you have been blocked|enable cookies|request (?:was )?blocked|(?:^|\| |message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden|Just a moment)|error code: 10\d\d\b|cf-error|cf_chl|Incapsula|Imperva|Akamai|web application firewall|unusual traffic|bot detection/i,
     statuses: [403, 401, 405, 406, 429, 503, null],
   },
   {

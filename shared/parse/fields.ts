@@ -70,12 +70,12 @@ const ALIASES: ReadonlyMap<string, Fact> = new Map(
 const SECONDS = new Set(['latency', 'duration', 'responsetime', 'elapsedtime']);
 
 const STATUS_KEYS = new Set(
-  'status statuscode httpstatus httpstatuscode httpresponsestatuscode responsestatus exceptionstatus resultsignature'.split(
+  'status statuscode httpstatus httpstatuscode httpresponsestatuscode responsestatus responsestatuscode responsecode respstatus httpcode errorstatus errorstatuscode upstreamstatus upstreamstatuscode exceptionstatus resultsignature'.split(
     ' ',
   ),
 );
 const CODE_KEYS = new Set(['code', 'errorcode', 'apierrorstatus', 'lcerrorcode']);
-const TYPE_KEYS = new Set(['type', 'errortype', 'reason']);
+const TYPE_KEYS = new Set(['type', 'errortype', 'reason', 'blockreason']);
 const CLASS_KEYS = new Set(
   'errorclass exceptionclass exceptionname exctype errtype errorname name exceptiontype'.split(' '),
 );
@@ -275,7 +275,9 @@ function collectField(key: Key, value: Value, into: Facts, place: Place): void {
   const inError = place.inError || key.isErrorNest;
   if (typeof value === 'object' && value !== null) {
     if (key.isErrorNest && name !== 'response' && name !== 'details') into.hasErrorNest = true;
-    collect(value, into, { depth: place.depth + 1, inError, inRequest: place.inRequest || key.isRequest });
+    // A body that holds an error is an answer.
+    const isRequest = key.isRequest && !Object.hasOwn(value, 'error');
+    collect(value, into, { depth: place.depth + 1, inError, inRequest: place.inRequest || isRequest });
     return;
   }
   if (value === null || value === '') return;

@@ -3,7 +3,7 @@
  * name counts for nothing: two thirds of all lines that look like failures are prose, code, metrics or somebody else's API.
  */
 
-import { screened } from '../screen.ts';
+import { holdsWordsOf, screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
 import type { Evidence } from './evidence.ts';
 import {
@@ -12,28 +12,19 @@ import {
   LLM_PATH,
   LLM_SERVER_PATH,
   LLM_WORD,
+  LOCAL_PORT,
   providerOfHost,
   REFUSAL,
   SDK_DEFAULT,
+  SIGNATURES,
 } from './vocabulary.ts';
 
-/**
- * Cheap first look at raw text: a line without any of these words cannot pass the gate. It must stay a superset of the
- * anchors below (a test holds it to that).
- */
-const CALL_WORDS = screened(
-  /llm|openai|open ai|finished call to|retrying |_chat|ai_[a-z]|ai-?sdk|connection error\.|request timed out\.|perplexity|grok-|moonshot|kimi|glm-?\d|zhipu|bigmodel|dashscope|minimax|doubao|ernie|qianfan|hunyuan|siliconflow|gemma|phi-?[34]|lm ?studio|text-generation|semantic.?kernel|portkey|calling the |langchain|crewai|instructor|status_code: |currently loading|overloaded|capacity|experiencing high|try pulling|trial key|credits|no endpoints found|roles must|tool messages|tool_result|messages with role|on-demand|unable to submit|prompt is too long|reduce the length|has exceeded|too many tokens|hard limit|support tools|input token|exceed context|must be verified|embedcontent|generatecontent|渠道|负载|upstream|maxretriesexceeded|llama|enginedead|openrouter|arrearage|allocationquota|datainspection|system\.clientmodel|\(status code|without_?`?tool|object["']\s?:\s?["']error|volces|\.ai[:/ ]|aliyuncs|open ?router|anthropic|claude|gemini|gpt|llama|mi[sx]tral|groq|bedrock|vertex|deepseek|cohere|qwen|hugging ?face|language model|gen_?ai|completion|embedding|\/responses|\/v1\/messages|generatecontent|images\/generations|audio\/(?:speech|trans)|moderations|rerank|\/converse|:predict|:rawpredict|embedcontent|counttokens|\/model\/|invokemodel|error code: ?\d|api(?:call|connection|timeout|status|connectiontimeout)error|transientaiexception|springframework\.ai|\[log_|model[_"'= ]{1,2}|tokens? per |max_(?:completion_)?tokens|prompt tokens|virtual.?key|api_key client|(?:rpm|tpm)=|budget has been|exceededbudget|exceeded budget|crossed budget|current quota|check quota|rate limit exceeded for|healthy deployments|no deployments|proxy server token|context length|credit balance|engine is currently|provide an api key|json body of your|invalid schema for|status code: ?\d|google(?:\.genai|\.generativeai|\.api_core|generativeai)|ai\.google|aistudio|_error["'\s:,]|insufficient_quota|rate_limit_exceeded|budget_exceeded|token_not_found|context_length|content_(?:policy|filter)|expired_key|access_denied|credit_balance|json_validate|unsupported_parameter|invalid_(?:api_key|function)|_max_value|model_|resource_exhausted|responsibleai|deploymentnotfound|tokens_per|error["']\s?:\s{0,20}\{|api\/(?:chat|generate|embed|tags)|key is blocked|no api key passed|malformed api key|api\.x\.ai|perplexity|cerebras|fireworks|api\.together|api\.nvidia|exception - |exceptions?: /i,
+/** Names of fields that make a JSON record a call without any of the words: a model, the error body of an LLM API, a trace. */
+const CALL_FIELDS = screened(
+  /model[_"'= ]|error["']\s?:\s{0,20}\{|object["']\s?:\s?["']error|error_?information|prompt_?feedback|"route"/i,
 );
-/** The port of a local server is asked for by itself: to a screen all digits are alike, and nearly every line has five of them. */
-const LOCAL_PORT = '11434';
-/** One of the words above, which most lines of calls hold and a plain search finds at once. */
-const COMMON_WORD = 'llm';
-export const MIGHT_BE_CALL = {
-  test: (text: string): boolean => text.includes(COMMON_WORD) || CALL_WORDS.test(text) || text.includes(LOCAL_PORT),
-};
-
 const FAILURE_PHRASE = screened(
-  /rate.?limit|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
+  /rate.?limit|had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
 );
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
@@ -102,7 +93,7 @@ const LLM_FUNCTION = screened(
  * load, and an answer that came well and was not what the application wanted.
  */
 const ELSEWHERE = screened(
-  /(?<!\/)langsmith\.utils|LangSmith API|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory/,
+  /(?<!\/)langsmith\.utils|LangSmith API|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|\btelemetry\.[\w-]{2,40}\.\w|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
   /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default/,
@@ -137,6 +128,29 @@ const LOCAL_SERVER_PATH = screened(/"?\/api\/(?:chat|generate|embed|embeddings)(
 
 /** Response headers by which a line of the HTTP client without an address still tells an LLM API. */
 const LLM_HEADER = screened(/completion|x-ratelimit|openai|anthropic|gemini|gen-?ai|llm/i);
+
+/** The words of all by which a record may pass the gate. */
+const holdsAnchor = holdsWordsOf([
+  LLM_WORD,
+  ...SIGNATURES,
+  LLM_PATH,
+  LLM_SERVER_PATH,
+  LOCAL_SERVER_PATH,
+  ERROR_TYPE,
+  REFUSAL,
+  SDK_DEFAULT,
+  LLM_FUNCTION,
+  LLM_HEADER,
+  CALL_FIELDS,
+]);
+/** One of the words, which most lines of calls hold and a plain search finds at once. */
+const COMMON_WORD = 'llm';
+/**
+ * Cheap first look at raw text: what holds the words of no anchor cannot pass the gate. Only words are asked for: before a
+ * text is clean, escapes and colours may stand between and around them.
+ */
+export const mightBeCall = (text: string): boolean =>
+  text.includes(COMMON_WORD) || holdsAnchor(text) || LOCAL_PORT.test(text);
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE = screened(
@@ -182,6 +196,7 @@ const isStructuredCall = ({ facts, keys }: Evidence, shape: string): boolean =>
   shape === 'llmgrid-trace' ||
   shape === 'litellm-payload' ||
   shape === 'otel-genai' ||
+  keys.has('promptfeedback') ||
   (facts.has('model') &&
     (facts.has('latencyMs') ||
       facts.has('provider') ||
@@ -201,7 +216,7 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
   if (status !== null && status < 400) return false;
   const said = evidence.isJson ? evidence.messages.join('\n') : evidence.around;
   const loud =
-    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|rate.?limit(?:ed|(?: was)? (?:hit|exceeded|reached))|exhausted|timed out|refused)\b|❌|✗|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
+    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|rate.?limit(?:ed|(?: was)? (?:hit|exceeded|reached))|exhausted|timed out|refused)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
       said,
     ) ||
     evidence.classes.length > 0 ||

@@ -17,34 +17,53 @@ const IN_TEXT: readonly Screened[] = [
   /\bHTTP\/\d(?:\.\d)?" ([1-5]\d\d)\b/,
   /b'HTTP\/\d(?:\.\d)?', ([1-5]\d\d),/,
   /\bHTTP Response: [A-Z]{3,7} (?:https?:\/\/\S{1,300} )?"?([1-5]\d\d)\b/,
-  /\b(?:(?:failed|succeeded|responded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]) ?['"]?([1-5]\d\d)\b/i,
-  /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/,
-  /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"(]([45]\d\d)\b/,
+  /\b(?:(?:failed|succeeded|responded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]|resp(?:onse)?_?code[=:]|código de (?:estado|status):?) ?['"]?([1-5]\d\d)\b/i,
+  /(?:状态码|ステータスコード|상태 ?코드)[:：=]? ?([1-5]\d\d)\b/,
+  /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/i,
+  /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"([]([45]\d\d)\b/,
   /\b(?:API Error|API error|Error|Exception|error code|Error Code): ?([45]\d\d)\b(?![.,:]\d)/,
   /\bException occurr?ed - ([45]\d\d): /,
   // A load balancer's line: both statuses, both sizes, the request.
   / ([1-5]\d\d) (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:/,
   /\bError \[[\w.]{2,40}\]: ?([45]\d\d)\b/,
   // The class of an exception, then what it says: `google.api_core.exceptions.NotFound: 404 …`, `InternalServerError: 500`.
-  /\b(?:\w{2,60}(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40})(?::| -) ?([45]\d\d)(?=[\s:]|$)/,
+  /\b(?:\w{2,60}(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40})(?::| -|'>) ?([45]\d\d)(?=[\s:]|$)/,
   /\bstatus ([45]\d\d)\b/i,
   /["'](?:status|statusCode|status_code|httpStatus|resultSignature)["'] ?: ?["']?([1-5]\d\d)\b/i,
   /\b([45]\d\d) (?:Client Error|Server Error|status code|RESOURCE_EXHAUSTED|UNAVAILABLE|INVALID_ARGUMENT|PERMISSION_DENIED|UNAUTHENTICATED|NOT_FOUND|DEADLINE_EXCEEDED|INTERNAL\b)/,
   /(?:^|[\s"'`(>[|])([45]\d\d):? (?:Too Many Requests|Unauthorized|Forbidden|Not Found|Bad Request|Bad Gateway|Service Unavailable|Service Temporarily Unavailable|Gateway Time-?out|Internal Server Error|Payload Too Large|Unprocessable (?:Entity|Content)|Payment Required|Conflict|Request Timeout|Request Entity Too Large|Deadline Exceeded|Resource has been exhausted|Rate limit)/i,
   /\b(?:GET|POST) \/[\w/.:-]{1,200} (?:- |-> |→ |=> )?([1-5]\d\d)\b/,
-  /^\s{0,8}([45]\d\d) [A-Za-z]/,
+  // First in a text or, after nothing but signs, in a line; a body that followed was taken out.
+  /^\s{0,8}([45]\d\d)(?:: ?| )(?=[A-Za-z{*]|\s{0,3}(?:\n|$))/,
+  /^[^\w\n]{1,12}([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<])/m,
   /\b(?:[Ee]rror|ERROR|failed|exception)\b[^\n:]{0,60}: ([45]\d\d) [A-Za-z]/,
+  // The same farther on, where a message begins.
+  /\b(?:[Ee]rror|ERROR|failed|[Ee]xception|problem)\b[^\n]{0,200}?: ([45]\d\d)(?:: ?| )(?=[A-Z{*"'<]|\s{0,3}(?:\n|$))/,
+  /\b(?:[Ee]rror|ERROR)(?: code)? ([45]\d\d)(?=[,:.)\]]|\s{0,3}(?:\n|$))/,
+  /\b(?:[Ee]rror|failed)\b[^\n:.,]{0,40} ([45]\d\d) [A-Z][a-z]/,
+  /[(（]([45]\d\d)[)）][:：]/,
+  // Azure's clients: `Response [<id>] 404 DeploymentNotFound (00.2s)`.
+  /\b[Rr]esponse \[[\w-]{6,40}\] ([1-5]\d\d)\b/,
   /\bcode: ([45]\d\d)\s{0,8}$/m,
   /\|\s{0,3}([1-5]\d\d)\s{0,3}\|\s{1,12}(?:\d{1,3}h)?(?:\d{1,3}m)?[\d.]{1,12}[mµnu]?s\s/,
 ].map(screened);
 
-/** The first explicit status in the text. */
+/** The first explicit status in the text, of a failure if there is one: what went well before it is not what is told. */
 export function statusInText(text: string): number | null {
   if (!/[1-5]\d\d/.test(text)) return null;
   let best: { at: number; status: number } | null = null;
   for (const pattern of IN_TEXT) {
     const match = pattern.exec(text);
-    if (match && (best === null || match.index < best.at)) best = { at: match.index, status: Number(match[1]) };
+    if (match === null) continue;
+    const found = { at: match.index, status: Number(match[1]) };
+    if (
+      best === null ||
+      isFailing(found) > isFailing(best) ||
+      (isFailing(found) === isFailing(best) && found.at < best.at)
+    )
+      best = found;
   }
   return best?.status ?? null;
 }
+
+const isFailing = ({ status }: { readonly status: number }): boolean => status >= 400;

@@ -19,12 +19,14 @@ const MIN_LENGTH = 3;
 export const WIDE = '§';
 const MAX_EXACT = 64;
 
-/** Folded texts one of which stands in every match; null when none is sure. */
-export function literalsOf({ source, flags }: RegExp): readonly string[] | null {
-  // With `u` and `v` more than ASCII folds to ASCII letters.
-  if (/[uvy]/.test(flags)) return null;
-  const needs = needsOf(readAlternatives({ source, at: 0 }));
-  if (needs === null) return null;
+/** Folded texts one of which stands in every match of every pattern; null when none is sure. */
+export function literalsOf(...patterns: readonly RegExp[]): readonly string[] | null {
+  const all = patterns.map(({ source, flags }) =>
+    // With `u` and `v` more than ASCII folds to ASCII letters.
+    /[uvy]/.test(flags) ? null : needsOf(readAlternatives({ source, at: 0 })),
+  );
+  if (all.includes(null)) return null;
+  const needs = all.flatMap((texts) => texts ?? []);
   // What holds `rate limit exceeded` holds `rate limit`.
   return [...new Set(needs)].filter(
     (text) => !needs.some((other) => other.length < text.length && text.includes(other)),
@@ -74,14 +76,16 @@ function readSequence(cursor: Cursor): Part {
   return isExact ? exactly(...run) : { exact: null, needs: better(best, longEnough(run)) };
 }
 
-/** Of two lists that are both needed, the one whose shortest text is longer. */
+/** Of two lists that are both needed, the one whose shortest text is longer; what half of all failures say tells nothing. */
 function better(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
   if (a === null || b === null) return a ?? b;
   const [shortestOfA, shortestOfB] = [shortest(a), shortest(b)];
   return shortestOfB > shortestOfA || (shortestOfB === shortestOfA && b.length < a.length) ? b : a;
 }
 
-const shortest = (texts: readonly string[]): number => Math.min(...texts.map((text) => text.length));
+const COMMON = new Set(['error', 'exception', 'timeout']);
+const shortest = (texts: readonly string[]): number =>
+  Math.min(...texts.map((text) => (COMMON.has(text) ? 0 : text.length)));
 
 /** The part under the quantifier after it, if there is one. */
 function repeated(part: Part, cursor: Cursor): Part {

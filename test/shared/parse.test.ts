@@ -8,7 +8,7 @@ import { classify } from '../../shared/classify.ts';
 import { contributionsOf } from '../../shared/contribution.ts';
 import { clean } from '../../shared/parse/clean.ts';
 import { readEvidence } from '../../shared/parse/evidence.ts';
-import { gate, MIGHT_BE_CALL } from '../../shared/parse/gate.ts';
+import { gate, mightBeCall } from '../../shared/parse/gate.ts';
 import { statusOf } from '../../shared/parse/record-of.ts';
 import { shapeOf } from '../../shared/parse/shape.ts';
 import { parseBatch } from '../../shared/parse.ts';
@@ -217,7 +217,7 @@ describe('the first look', () => {
     const evidence = readEvidence(clean(message));
     return gate(evidence, shapeOf(evidence).name, statusOf(evidence).status, { hosts: 'any' }) === 'call';
   };
-  const isRefused = (message: string): boolean => !MIGHT_BE_CALL.test(message) && passesGate(message);
+  const isRefused = (message: string): boolean => !mightBeCall(message) && passesGate(message);
 
   test('refuses no fixture that is a call', () => {
     const blocks = shapes.flatMap(([name, shape]) => {

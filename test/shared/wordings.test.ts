@@ -2,7 +2,7 @@
 import { classify } from '../../shared/classify.ts';
 import { parseEvent } from '../../shared/parse.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import { WORDINGS } from '../fixtures/wordings.ts';
+import { NOT_CALLS, WORDINGS } from '../fixtures/wordings.ts';
 
 const settings = { ...DEFAULT_SETTINGS, hosts: 'any' as const };
 /** A key of the gateway's and a provider's behind it look alike where the line does not name the gateway. */
@@ -23,4 +23,8 @@ function told(message: string): string {
 
 test.each(WORDINGS)('%s: %s', (cause, line) => {
   expect(told(line)).toBe(coarse(cause));
+});
+
+test.each(NOT_CALLS)('no call: %s', (line) => {
+  expect(told(line)).toBe('not-a-call');
 });
