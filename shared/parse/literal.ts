@@ -223,8 +223,12 @@ function readBare(cursor: Cursor, depth: number): Value {
 }
 
 function skipSpace(cursor: Cursor): void {
-  while (cursor.at < cursor.text.length && /\s/.test(cursor.text[cursor.at] as string)) cursor.at++;
+  while (isSpace(cursor.text.charCodeAt(cursor.at))) cursor.at++;
 }
+
+/** `\s`, with the common ones asked first. */
+const isSpace = (code: number): boolean =>
+  code === 32 || (code >= 9 && code <= 13) || (code > 127 && /\s/.test(String.fromCharCode(code)));
 
 /** JSON text as a Value, or undefined when it is not JSON. */
 export function readJson(text: string): Value | undefined {
