@@ -258,7 +258,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'routing_error',
     types: ['no_accounts', 'no_available_channel'],
-    text: /No deployments available|no healthy (?:deployment|upstream|endpoint)|healthy deployments|no auth(?:entication)? available|No available (?:\w{1,12} )?(?:accounts?|channels?|providers?|backends?|upstreams?|workers?|servers?|instances?)|all (?:available )?upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:providers|fallbacks|models|keys|channels|backends) (?:have )?(?:failed|exhausted|are unavailable)|Error doing the fallback|无可用渠道/i,
+    text: /No deployments available|no[ _]healthy[ _](?:deployment|upstream|endpoint)|no live upstreams|healthy deployments|no auth(?:entication)? available|No available (?:\w{1,12} )?(?:accounts?|channels?|providers?|backends?|upstreams?|workers?|servers?|instances?)|all (?:available )?upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:providers|fallbacks|models|keys|channels|backends) (?:have )?(?:failed|exhausted|are unavailable)|Error doing the fallback|无可用渠道/i,
   },
   {
     cause: 'client_disconnected',
@@ -267,7 +267,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'gateway_timeout',
     types: ['modeltimeoutexception'],
-    text: /gateway time-?out|Timeout passed=|Endpoint request timed out|524: A timeout|522: Connection timed out|error code: 52[24]\b|upstream (?:request |server )?(?:timeout|timed out)|DeadlineExceeded: 504|upstream service timed/i,
+    text: /gateway time-?out|Timeout passed=|Endpoint request timed out|524: A timeout|522: Connection timed out|error code: 52[24]\b|upstream (?:request |server )?(?:timeout|timed out)|timed out while reading (?:response|upstream)|DeadlineExceeded: 504|upstream service timed/i,
   },
   { cause: 'gateway_timeout', text: /tim(?:ed|ing)[ -]?out|timeout|deadline/i, statuses: [504, 522, 524] },
   {

@@ -80,7 +80,7 @@ const CLASS_KEYS = new Set(
   'errorclass exceptionclass exceptionname exctype errtype errorname name exceptiontype'.split(' '),
 );
 const MESSAGE_KEYS = new Set(
-  'message msg error errormessage errorstr errormsg detail description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror value quotaid exceptionmessage'.split(
+  'message msg error err errormessage errorstr errormsg detail description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror value quotaid exceptionmessage'.split(
     ' ',
   ),
 );
@@ -244,6 +244,8 @@ export function collect(
  */
 function isRefusalBody(fields: Fields): boolean {
   const error = field(fields, 'error');
+  // Servers of models answer so: `{"error": "…", "error_type": "overloaded"}`.
+  if (typeof error === 'string') return Object.hasOwn(fields, 'error_type') && Object.keys(fields).length === 2;
   if (field(fields, 'object') === 'error') return Object.hasOwn(fields, 'message') && Object.hasOwn(fields, 'type');
   if (!isFields(error)) return false;
   const has = (name: string): boolean => Object.hasOwn(error, name);

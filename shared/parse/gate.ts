@@ -24,12 +24,12 @@ const CALL_FIELDS = screened(
   /model[_"'= ]|error["']\s?:\s{0,20}\{|object["']\s?:\s?["']error|error_?information|prompt_?feedback|"route"/i,
 );
 const FAILURE_PHRASE = screened(
-  /rate.?limit|had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
+  /rate.?limit|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
 );
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
-  /^\s{0,40}(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect|it\(|describe\(|\/\/|\/\*|\*|--|- |#{1,6} |• |> |\d{1,2}[.)] |\||<!--|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
+  /^\s{0,40}(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect|it\(|describe\(|\/\/|\/\*|\*(?!\d)|--|- |#{1,6} |• |> |\d{1,2}[.)] |\||<!--|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
 const QUOTED_STATUS = screened(/`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/);
 
 export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
@@ -211,6 +211,10 @@ const TIMEOUT_SETTING = screened(/\b\w{0,20}time-?out['"]?\s?[=:]\s?(?:[\d.]{1,1
 const saysFailure = ({ around, messages }: Evidence): boolean =>
   FAILURE_PHRASE.test(TIMEOUT_SETTING.replace([around.slice(0, 60_000), ...messages].join('\n'), ''));
 
+/** What tells a failure beside a failing status, and nothing without one. */
+const STATED_FAILURE =
+  /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
+
 /** For weak anchors: the failure must be spelled out, not merely hinted at. */
 function isClearFailure(evidence: Evidence, status: number | null): boolean {
   if (status !== null && status < 400) return false;
@@ -219,6 +223,7 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
     /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|rate.?limit(?:ed|(?: was)? (?:hit|exceeded|reached))|exhausted|timed out|refused)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
       said,
     ) ||
+    (status !== null && STATED_FAILURE.test(said)) ||
     evidence.classes.length > 0 ||
     (evidence.isJson && evidence.hasErrorNest) ||
     isLoudLevel(evidence);

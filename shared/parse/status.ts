@@ -17,7 +17,7 @@ const IN_TEXT: readonly Screened[] = [
   /\bHTTP\/\d(?:\.\d)?" ([1-5]\d\d)\b/,
   /b'HTTP\/\d(?:\.\d)?', ([1-5]\d\d),/,
   /\bHTTP Response: [A-Z]{3,7} (?:https?:\/\/\S{1,300} )?"?([1-5]\d\d)\b/,
-  /\b(?:(?:failed|succeeded|responded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]|resp(?:onse)?_?code[=:]|código de (?:estado|status):?) ?['"]?([1-5]\d\d)\b/i,
+  /\b(?:(?:failed|succeeded|responded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]|does not indicate success:|resp(?:onse)?_?code[=:]|código de (?:estado|status):?) ?['"]?([1-5]\d\d)\b/i,
   /(?:状态码|ステータスコード|상태 ?코드)[:：=]? ?([1-5]\d\d)\b/,
   /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/i,
   /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"([]([45]\d\d)\b/,
@@ -27,7 +27,7 @@ const IN_TEXT: readonly Screened[] = [
   / ([1-5]\d\d) (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:/,
   /\bError \[[\w.]{2,40}\]: ?([45]\d\d)\b/,
   // The class of an exception, then what it says: `google.api_core.exceptions.NotFound: 404 …`, `InternalServerError: 500`.
-  /\b(?:\w{2,60}(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40})(?::| -|'>) ?([45]\d\d)(?=[\s:]|$)/,
+  /\b(?:\w{2,60}(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40})(?::| -|'>) ?([45]\d\d)(?=[\s:,]|$)/,
   /\bstatus ([45]\d\d)\b/i,
   /["'](?:status|statusCode|status_code|httpStatus|resultSignature)["'] ?: ?["']?([1-5]\d\d)\b/i,
   /\b([45]\d\d) (?:Client Error|Server Error|status code|RESOURCE_EXHAUSTED|UNAVAILABLE|INVALID_ARGUMENT|PERMISSION_DENIED|UNAUTHENTICATED|NOT_FOUND|DEADLINE_EXCEEDED|INTERNAL\b)/,

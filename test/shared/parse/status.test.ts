@@ -22,6 +22,8 @@ test.each([
   [null, 'an error after 429 tokens'],
   [null, 'failed on port 500, attempt 404'],
   [null, 'took (429) long'],
+  [429, "client_exceptions.ClientResponseError: 429, message='x'"],
+  [503, 'Response status code does not indicate success: 503 (x)'],
 ])('%p in %s', (status, text) => {
   expect(statusInText(text)).toBe(status);
 });
