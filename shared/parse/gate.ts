@@ -29,7 +29,7 @@ const FAILURE_PHRASE = screened(
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
-  /^\s{0,40}(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect|it\(|describe\(|\/\/|\/\*|\*(?!\d)|--|- |#{1,6} |• |> |\d{1,2}[.)] |\||<!--|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
+  /^\s{0,40}(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect|it\(|describe\(|\/\/|\/\*|\*(?!\d)|--|- |#{1,6} |• |> |\d{1,2}[.)] |\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
 const QUOTED_STATUS = screened(/`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/);
 
 export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
@@ -79,7 +79,7 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
     return isFailure(evidence, shape, status) || isSuccess(evidence) || saysFailure(evidence) || REFUSAL.test(head);
   if (REFUSAL.test(head) || SDK_DEFAULT.test(evidence.isJson ? evidence.messages.join('\n') : evidence.around))
     return true;
-  if (NAMES_OTHER_PATH.test(head)) return false;
+  if (NAMES_OTHER_PATH.test(head) || OTHER_SYSTEM.test(head)) return false;
   return LLM_WORD.test(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
 }
 
@@ -106,6 +106,11 @@ const isElsewhere = (text: string, status: number | null): boolean =>
 /** APIs that share the names of error types with LLM APIs. */
 const OTHER_API = screened(
   /\b(?:stripe|card_declined|decline_code|payment_intent|fbtrace_id|OAuthException|elevenlabs|deepgram|assemblyai|pinecone|firebase|firestore|supabase|pub\/?sub|spanner|bigquery|twilio|sendgrid|youtube)\b|api\.stripe\.com/i,
+);
+
+/** Databases, queues, registries and services: beside a mere word, it is they that failed. */
+const OTHER_SYSTEM = screened(
+  /\b(?:redis|postgres(?:ql)?|psycopg\d?|mysql|sqlite|mongo(?:db)?|hikari\w{0,8}|jdbc|prisma|sqlalchemy|kafka|rabbitmq|celery\.exceptions|elasticsearch|es_rejected_execution_exception|opensearch|slack(?:api|_sdk)?|github api|S3|qdrant|weaviate|milvus|chroma(?:db)?|from daemon|docker(?:hub)?|invoice|exit status)\b/i,
 );
 
 /** A request of the application's own: beside a mere word, its path says what failed. */

@@ -28,7 +28,7 @@ const IN_TEXT: readonly Screened[] = [
   /\bError \[[\w.]{2,40}\]: ?([45]\d\d)\b/,
   // The class of an exception, then what it says: `google.api_core.exceptions.NotFound: 404 …`, `InternalServerError: 500`.
   /\b(?:\w{2,60}(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40})(?::| -|'>) ?([45]\d\d)(?=[\s:,]|$)/,
-  /\bstatus ([45]\d\d)\b/i,
+  /(?<!exit )\bstatus ([45]\d\d)\b/i,
   /["'](?:status|statusCode|status_code|httpStatus|resultSignature)["'] ?: ?["']?([1-5]\d\d)\b/i,
   /\b([45]\d\d) (?:Client Error|Server Error|status code|RESOURCE_EXHAUSTED|UNAVAILABLE|INVALID_ARGUMENT|PERMISSION_DENIED|UNAUTHENTICATED|NOT_FOUND|DEADLINE_EXCEEDED|INTERNAL\b)/,
   /(?:^|[\s"'`(>[|])([45]\d\d):? (?:Too Many Requests|Unauthorized|Forbidden|Not Found|Bad Request|Bad Gateway|Service Unavailable|Service Temporarily Unavailable|Gateway Time-?out|Internal Server Error|Payload Too Large|Unprocessable (?:Entity|Content)|Payment Required|Conflict|Request Timeout|Request Entity Too Large|Deadline Exceeded|Resource has been exhausted|Rate limit)/i,
