@@ -24,6 +24,10 @@ test.each([
   [null, 'took (429) long'],
   [429, "client_exceptions.ClientResponseError: 429, message='x'"],
   [503, 'Response status code does not indicate success: 503 (x)'],
+  [402, 'the router answered 402: pay first'],
+  [null, 'the model returned 500 rows'],
+  [403, 'POST https://x.example/v1 403 <!DOCTYPE html>'],
+  [null, 'job failed: exit status 500'],
 ])('%p in %s', (status, text) => {
   expect(statusInText(text)).toBe(status);
 });
