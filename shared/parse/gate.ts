@@ -29,7 +29,7 @@ const FAILURE_PHRASE = screened(
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
-  /^\s{0,40}(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect|it\(|describe\(|\/\/|\/\*|\*(?!\d)|--|- |#{1,6} |• |> |\d{1,2}[.)] |\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
+  /^\s{0,40}(?:(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect)\b|it\(|describe\(|\/\/|\/\*|\*(?!\d)|--|- |#{1,6} |• |> |\d{1,2}[.)] |\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
 const QUOTED_STATUS = screened(/`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/);
 
 export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
