@@ -11,12 +11,13 @@ import {
   isSignature,
   LLM_PATH,
   LLM_SERVER_PATH,
-  LLM_WORD,
+  LLM_WORDS,
   LOCAL_PORT,
   providerOfHost,
   REFUSAL,
   SDK_DEFAULT,
   SIGNATURES,
+  speaksOfModels,
 } from './vocabulary.ts';
 
 /** Names of fields that make a JSON record a call without any of the words: a model, the error body of an LLM API, a trace. */
@@ -61,7 +62,7 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   const head = text.length > 60_000 ? text.slice(0, 60_000) : text;
   const targetIsLlm = target !== null && isLlmAddress(target.host, target.path);
   if (shape === 'access-line')
-    return LLM_SERVER_PATH.test(head) || (LOCAL_SERVER_PATH.test(head) && LLM_WORD.test(head));
+    return LLM_SERVER_PATH.test(head) || (LOCAL_SERVER_PATH.test(head) && speaksOfModels(head));
   if (HTTP_LINES.has(shape) && target !== null && !targetIsLlm) return false;
   if (HTTP_LINES.has(shape) && target === null) return LLM_HEADER.test(head);
 
@@ -73,14 +74,14 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   if (!isOurs && isChore(evidence, shape, status)) return false;
   if (!isOurs && !targetIsLlm && !evidence.isErrorEnvelope && isElsewhere(head, status)) return false;
   if (shape === 'tenacity' && LLM_FUNCTION.test(head)) return true;
-  if (!targetIsLlm && OTHER_API.test(head) && !LLM_WORD.test(head)) return false;
+  if (!targetIsLlm && OTHER_API.test(head) && !speaksOfModels(head)) return false;
   const anchored = isOurs || targetIsLlm || isStructuredCall(evidence, shape) || evidence.isErrorEnvelope;
   if (anchored || isSignature(head) || ERROR_TYPE.test(head))
     return isFailure(evidence, shape, status) || isSuccess(evidence) || saysFailure(evidence) || REFUSAL.test(head);
   if (REFUSAL.test(head) || SDK_DEFAULT.test(evidence.isJson ? evidence.messages.join('\n') : evidence.around))
     return true;
   if (NAMES_OTHER_PATH.test(head) || OTHER_SYSTEM.test(head)) return false;
-  return LLM_WORD.test(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
+  return speaksOfModels(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
 }
 
 /** A retrying framework names the function it calls again, and nothing else. */
@@ -136,7 +137,7 @@ const LLM_HEADER = screened(/completion|x-ratelimit|openai|anthropic|gemini|gen-
 
 /** The words of all by which a record may pass the gate. */
 const holdsAnchor = holdsWordsOf([
-  LLM_WORD,
+  ...LLM_WORDS,
   ...SIGNATURES,
   LLM_PATH,
   LLM_SERVER_PATH,
@@ -174,7 +175,7 @@ function isProse({ text, isJson, messages }: Evidence): boolean {
 export const isOnlyCode = (lines: readonly string[]): boolean =>
   lines.every((line) => CODE.test(line) || !speaksOfLlm(line));
 const speaksOfLlm = (line: string): boolean =>
-  LLM_WORD.test(line) || isSignature(line) || ERROR_TYPE.test(line) || REFUSAL.test(line);
+  speaksOfModels(line) || isSignature(line) || ERROR_TYPE.test(line) || REFUSAL.test(line);
 
 function isProseLine(line: string): boolean {
   if (line.trimEnd().includes('\n') || /Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(line)) return false;

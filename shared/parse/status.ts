@@ -38,7 +38,7 @@ const IN_TEXT: readonly Screened[] = [
   /^[^\w\n]{1,12}([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<])/m,
   /\b(?:[Ee]rror|ERROR|failed|exception)\b[^\n:]{0,60}: ([45]\d\d) [A-Za-z]/,
   // The same farther on, where a message begins.
-  /\b(?:[Ee]rror|ERROR|failed|[Ee]xception|problem)\b[^\n]{0,200}?: ([45]\d\d)(?:: ?| )(?=[A-Z{*"'<]|[45]\d\d |\s{0,3}(?:\n|$))/,
+  /\b(?:[Ee]rror|ERROR|failed|[Ee]xception|problem)\b[^\n]{0,200}?: ([45]\d\d)(?=:? ?(?:[A-Z{*"'<]|[45]\d\d |\s{0,3}(?:\n|$)))/,
   /\b(?:[Ee]rror|ERROR)(?: code)? ([45]\d\d)(?=[,:.)\]]|\s{0,3}(?:\n|$))/,
   /\b(?:[Ee]rror|failed)\b[^\n:.,]{0,40} ([45]\d\d) [A-Z][a-z]/,
   /[(（]([45]\d\d)[)）][:：]/,

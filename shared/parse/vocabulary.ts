@@ -111,9 +111,16 @@ export const ERROR_TYPE = screened(
 );
 
 /** Words that make a record smell of LLM calls without proving it: enough only beside a clear failure. */
-export const LLM_WORD = screened(
+const LLM_WORD = screened(
   /(?<![A-Za-z0-9])(?:open ?ai|open ?router|anthropic|claude|gemini|gpt-?[345o][\w.-]{0,40}|gpt|chatgpt|llama[\w.:-]{0,40}|mistral(?:ai)?|mixtral|groq|ollama|bedrock|vertex[ _]?ai|deepseek|cohere|qwen[\w.:/-]{0,40}|vllm|sglang|hugging ?face(?!\.co\b|_hub)|llms?|gen ?ai|embeddings?|chat completions?|language model|max_(?:output_|completion_|new_|input_)?tokens|tool_use(?:_id)?|tool_result|tool_calls?|tool_choice|response_format|reasoning_effort|messages(?:\.\d{1,4}\.|\[\d{1,4}\]\.|', \d{1,4}, '|\.)(?:content|role|tool_calls?)|llm(?:server|client|error|service|provider)|prompt tokens|tokens? per (?:min|day)|mqllmengine|perplexity|x\.?ai|grok-\d[\w.-]{0,20}|cerebras|fireworks ?ai|together ai|nvidia nim|moonshot|kimi[\w.-]{0,20}|glm-?\d[\w.-]{0,20}|zhipu(?:ai)?|dashscope|minimax|doubao[\w.-]{0,20}|ernie-?bot|qianfan|hunyuan|siliconflow|gemma[\w.:-]{0,20}|phi-?[34][\w.:-]{0,20}|lm ?studio|llama\.cpp|text-generation|semantic kernel|ai sdk|portkey)(?![A-Za-z0-9])/i,
 );
+
+/** The same as a part of a name in a program: `c.e.ai.OpenAiService`, `ChatOpenAI`, `llmClient`. */
+const LLM_NAME = screened(
+  /(?:OpenA[Ii]|OpenRouter|Anthropic|Claude|Gemini|Mistral|Groq|Ollama|Bedrock|Vertex[Aa][Ii]|Deep[Ss]eek|Cohere|Qwen|Perplexity|HuggingFace|ChatG[Pp][Tt]|GPT|Gpt|LLM|Llm)(?![a-z])|\b(?:openai|anthropic|claude|gemini|mistral|groq|ollama|bedrock|deepseek|cohere|gpt|llm)(?=[A-Z])/,
+);
+export const LLM_WORDS = [LLM_WORD, LLM_NAME];
+export const speaksOfModels = (text: string): boolean => LLM_WORDS.some((words) => words.test(text));
 
 /** `<Name>Exception` and friends inside a gateway message: the provider behind it. */
 export const PROVIDER_TOKEN = screened(
