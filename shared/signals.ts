@@ -128,8 +128,8 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'missing_auth_header',
-    types: ['missing_api_key', 'no_api_key', 'missing_authorization'],
-    text: /No api key (?:passed|provided|found|set)|no API key|didn\\?'?t provide an API key|\bmissing (?:\S{1,20} ){0,4}(?:authorization|authentication|bearer|api[ _-]?key|credentials|token\b)|(?:authorization|api[ _-]?key|auth token)[`'"]? (?:header )?(?:was|is) (?:missing|required|not set|not provided|empty|not configured)|(?:provide|supply|set|configure|enter) (?:a |an |your |the )?(?:valid )?(?:\w{1,12} )?api[ _]?key|header of type `?authorization|x-api-key header is required|api_?key client option must be|must provide an API key|\b\w{2,40}_(?:API_)?(?:KEY|TOKEN) (?:environment variable )?(?:is |was |has )?(?:not (?:set|found|configured|defined)|missing|undefined|empty|未設定|未设置)|\b\w{2,40}_API_KEY\b[^.\n]{0,40}(?:未設定|未设置|未配置|not set|not found|missing)|No API_KEY|Missing Authentication Token|unregistered callers|Did not find \w{2,40}_api_key|default credentials were not found|Unable to locate (?:\w{1,10} )?credentials|Could not (?:load|find|resolve) (?:\w{1,10} ){0,3}(?:credentials|authentication method)|API keys are not supported by this API|no credentials|no auth(?:entication)? (?:header|credentials|token)|未(?:提供|设置|配置|設定).{0,12}(?:key|密钥|令牌)/i,
+    types: ['missing_api_key', 'no_api_key', 'missing_authorization', 'api_key_required'],
+    text: /No api key (?:passed|provided|found|set)|no API key|API key (?:is )?required|didn\\?'?t provide an API key|\bmissing (?:\S{1,20} ){0,4}(?:authorization|authentication|bearer|api[ _-]?key|credentials|token\b)|(?:authorization|api[ _-]?key|auth token)[`'"]? (?:header )?(?:was|is) (?:missing|required|not set|not provided|empty|not configured)|(?:provide|supply|set|configure|enter) (?:a |an |your |the )?(?:valid )?(?:\w{1,12} )?api[ _]?key|header of type `?authorization|x-api-key header is required|api_?key client option must be|must provide an API key|\b\w{2,40}_(?:API_)?(?:KEY|TOKEN) (?:environment variable )?(?:is |was |has )?(?:not (?:set|found|configured|defined)|missing|undefined|empty|未設定|未设置)|\b\w{2,40}_API_KEY\b[^.\n]{0,40}(?:未設定|未设置|未配置|not set|not found|missing)|No API_KEY|Missing Authentication Token|unregistered callers|Did not find \w{2,40}_api_key|default credentials were not found|Unable to locate (?:\w{1,10} )?credentials|Could not (?:load|find|resolve) (?:\w{1,10} ){0,3}(?:credentials|authentication method)|API keys are not supported by this API|no credentials|no auth(?:entication)? (?:header|credentials|token)|未(?:提供|设置|配置|設定).{0,12}(?:key|密钥|令牌)/i,
     statuses: [401, 403, 400, 500, null],
   },
   {
@@ -258,7 +258,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'routing_error',
     types: ['no_accounts', 'no_available_channel'],
-    text: /No deployments available|no[ _]healthy[ _](?:deployment|upstream|endpoint)|no live upstreams|healthy deployments|no auth(?:entication)? available|No available (?:\w{1,12} )?(?:accounts?|channels?|providers?|backends?|upstreams?|workers?|servers?|instances?)|all (?:available )?upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:providers|fallbacks|models|keys|channels|backends) (?:have )?(?:failed|exhausted|are unavailable)|Error doing the fallback|无可用渠道/i,
+    text: /No deployments available|No models available|no[ _]healthy[ _](?:deployment|upstream|endpoint)|no live upstreams|healthy deployments|no auth(?:entication)? available|No available (?:\w{1,12} )?(?:accounts?|channels?|providers?|backends?|upstreams?|workers?|servers?|instances?)|all (?:available )?upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:providers|fallbacks|models|keys|channels|backends) (?:have )?(?:failed|exhausted|are unavailable)|Error doing the fallback|无可用渠道/i,
   },
   {
     cause: 'client_disconnected',
@@ -292,7 +292,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'network_error',
-    text: /Connection ?error|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|getaddrinfo|socket hang up|fetch failed|Failed to fetch|(?:Cannot|Could not|Couldn.?t|Can.?t|Failed to|Unable to) (?:connect|reach|resolve|establish)|connect(?:ion)? (?:was )?(?:refused|reset|aborted|failed|closed)|connection attempts failed|Max retries exceeded|NameResolution|Name or service not known|Temporary failure in name resolution|nodename nor servname|UnknownHost|certificate|\bSSL\b|SSL:|\bTLS\b|CERTIFICATE_VERIFY|error sending request|network (?:error|is unreachable|failure|connection)|other side closed|UND_ERR_SOCKET|Errno -?\d|RemoteProtocolError|Server disconnected|ServiceUnavailable: 503 failed to connect|proxy error|ProxyError|不知道这样的主机|no such host|known host|No connection (?:established|could be made)|broken pipe|dial tcp|EOF occurred|(?:连接|网络)(?:失败|错误|异常|被拒绝|中断)|无法连接|接続(?:エラー|に失敗)|연결 (?:오류|실패)|erro de conexão|error de conexión|Verbindungsfehler/i,
+    text: /Connection ?error|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|getaddrinfo|socket hang up|fetch failed|Failed to fetch|(?:Cannot|Could not|Couldn.?t|Can.?t|Failed to|Unable to) (?:connect|reach|resolve|establish)|connect(?:ion)? (?:was )?(?:refused|reset|aborted|failed|closed)|connection attempts failed|Max retries exceeded|NameResolution|Name or service not known|Temporary failure in name resolution|nodename nor servname|UnknownHost|certificate|\bSSL\b|SSL:|\bTLS\b|CERTIFICATE_VERIFY|error sending request|": EOF\b|network (?:error|is unreachable|failure|connection)|other side closed|UND_ERR_SOCKET|Errno -?\d|RemoteProtocolError|Server disconnected|ServiceUnavailable: 503 failed to connect|proxy error|ProxyError|不知道这样的主机|no such host|known host|No connection (?:established|could be made)|broken pipe|dial tcp|EOF occurred|(?:连接|网络)(?:失败|错误|异常|被拒绝|中断)|无法连接|接続(?:エラー|に失敗)|연결 (?:오류|실패)|erro de conexão|error de conexión|Verbindungsfehler/i,
     hints: ['apiconnectionerror', 'connecterror', 'connectionerror', 'connecttimeout'],
     statuses: [null],
   },
@@ -398,7 +398,7 @@ export const SIGNALS: readonly Signal[] = [
       'rate_limit',
       'too_many_requests',
     ],
-    text: /rate[- _]?limit|too many requests|throttl|RESOURCE_EXHAUSTED|Resource (?:has been )?exhausted|provisioned throughput|API limit exceeded|request limit|\bslow down\b|限流|速率限制|频率|レート制限|리밋|요청 한도|demasiadas solicitudes|trop de requêtes|zu viele Anfragen|muitas (?:requisições|solicitações)/i,
+    text: /(?<!\w-)rate[- _]?limit|too many requests|throttl|RESOURCE_EXHAUSTED|Resource (?:has been )?exhausted|provisioned throughput|API limit exceeded|request limit|\bslow down\b|限流|速率限制|频率|レート制限|리밋|요청 한도|demasiadas solicitudes|trop de requêtes|zu viele Anfragen|muitas (?:requisições|solicitações)/i,
     hints: [
       'ratelimiterror',
       'throttlingexception',

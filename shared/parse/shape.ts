@@ -78,7 +78,7 @@ export const SHAPES: readonly Shape[] = [
     name: 'access-line',
     kind: 'attempt',
     test: text(
-      / [1-5]\d\d (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:|"(?:GET|POST) \/[^\s"]{1,400}(?: HTTP\/\d(?:\.\d)?)?" [1-5]\d\d\b|\b(?:GET|POST) \/[^\s"]{1,400} (?:- |-> |→ )?[1-5]\d\d\b|\|\s{0,3}[1-5]\d\d\s{0,3}\|.{0,80}\| (?:GET|POST)\s{1,8}"/,
+      / [1-5]\d\d (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:|"(?:GET|POST) \/[^\s"]{1,400}(?: HTTP\/\d(?:\.\d)?)?" [1-5]\d\d\b|\b(?:GET|POST) \/[^\s"]{1,400}(?: HTTP\/\d(?:\.\d)?"?)? (?:- |-> |→ )?[1-5]\d\d\b|\|\s{0,3}[1-5]\d\d\s{0,3}\|.{0,80}\|\s{1,4}(?:GET|POST)\s{1,8}"?\//,
     ),
   },
   { name: 'sse-error', kind: null, test: text(/^event: error\b/m) },

@@ -37,6 +37,8 @@ const IN_TEXT: readonly Screened[] = [
   /^\s{0,8}([45]\d\d)(?:: ?| )(?=[A-Za-z{*]|\s{0,3}(?:\n|$))/,
   /^[^\w\n]{1,12}([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<])/m,
   /\b(?:[Ee]rror|ERROR|failed|exception)\b[^\n:]{0,60}: ([45]\d\d) [A-Za-z]/,
+  // After the name of an exception that does not say that it is one: `PermissionDenied: 403 …`.
+  /^(?:\w{1,40}\.){0,6}[A-Z]\w{2,60}: ([45]\d\d)(?= [A-Z])/m,
   // The same farther on, where a message begins.
   /\b(?:[Ee]rror|ERROR|failed|[Ee]xception|problem)\b[^\n]{0,200}?: ([45]\d\d)(?=:? ?(?:[A-Z{*"'<]|[45]\d\d |\s{0,3}(?:\n|$)))/,
   /\b(?:[Ee]rror|ERROR)(?: code)? ([45]\d\d)(?=[,:.)\]]|\s{0,3}(?:\n|$))/,
@@ -51,11 +53,21 @@ const IN_TEXT: readonly Screened[] = [
   /\|\s{0,3}([1-5]\d\d)\s{0,3}\|\s{1,12}(?:\d{1,3}h)?(?:\d{1,3}m)?[\d.]{1,12}[mµnu]?s\s/,
 ].map(screened);
 
+/** Where nothing more explicit stands: right after a word that goes before a status, and no amount, id or line. */
+const LOOSE: readonly Screened[] = [
+  /(?<!exit )\b(?:status|code|https?|error|err|failed|failure|exception|returned|responded|response|received|upstream)(?: (?:code|status|is|was|with|of))?['")\]]?[\s:=([<>-]{1,4}([45]\d\d)(?![\da-z_%-]|[.,:]\d|\s?(?:ms|sec|%))(?!\s(?!errors\b)[a-z]{1,20}s\b)/i,
+  /: ([45]\d\d)(?=: ?(?:[{["'A-Z]|\s{0,3}(?:\n|$))|, message=)/,
+].map(screened);
+
 /** The first explicit status in the text, of a failure if there is one: what went well before it is not what is told. */
 export function statusInText(text: string): number | null {
   if (!/[1-5]\d\d/.test(text)) return null;
+  return firstOf(IN_TEXT, text) ?? firstOf(LOOSE, text);
+}
+
+function firstOf(patterns: readonly Screened[], text: string): number | null {
   let best: { at: number; status: number } | null = null;
-  for (const pattern of IN_TEXT) {
+  for (const pattern of patterns) {
     const match = pattern.exec(text);
     if (match === null) continue;
     const found = { at: match.index, status: Number(match[1]) };

@@ -28,6 +28,13 @@ test.each([
   [null, 'the model returned 500 rows'],
   [403, 'POST https://x.example/v1 403 <!DOCTYPE html>'],
   [null, 'job failed: exit status 500'],
+  [503, 'proxy error 503 from the upstream'],
+  [429, 'try another key: 429: '],
+  [400, "relay error happen, status code is 400, won't retry"],
+  [null, 'error after 500ms'],
+  [null, 'failed 500 times'],
+  [null, 'code 4290'],
+  [403, 'PermissionDenied: 403 Permission denied on a resource'],
 ])('%p in %s', (status, text) => {
   expect(statusInText(text)).toBe(status);
 });
