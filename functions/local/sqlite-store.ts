@@ -152,7 +152,8 @@ interface ContributionRow {
 
 function contributionOf({ windowMs, key, body }: ContributionRow): Contribution {
   const { entries, ...rest } = JSON.parse(body);
-  return { windowMs, key: Buffer.from(key).toString(), ...rest, entries: entries.map(unpack) };
+  // What an older gridwatch wrote does not say its source.
+  return { windowMs, key: Buffer.from(key).toString(), source: '', ...rest, entries: entries.map(unpack) };
 }
 
 type RollUpRow = Pick<RollUp, 'granularity' | 'windowMs' | 'contributions'> & { readonly body: string };

@@ -233,6 +233,14 @@ describe('C18: older and newer programs share the table', () => {
     await expect(open().save('alert/1', { state: 'resolved' }, 1)).resolves.toBe(true);
   });
 
+  test('a contribution of before there were sources is read without one', async () => {
+    const store = open();
+    const contribution = contributionAt(0, 'a');
+    await store.add([contribution]);
+    for (const item of await items('C#')) await update(item, 'REMOVE src SET older = :x', { ':x': { S: 'x' } });
+    expect(await store.contributions(T0, T0 + MINUTE)).toEqual([{ ...contribution, source: '' }]);
+  });
+
   test('what only a newer program can read is refused with what to do', async () => {
     await fill(open());
     for (const item of await items('')) await update(item, 'SET v = :v', { ':v': { N: '2' } });
