@@ -52,9 +52,7 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
   // A traceback in a field is read by its last line, not by its frames.
   const { messages } = found;
   for (let at = 0; at < messages.length; at++) messages[at] = withoutFrames(messages[at] as string);
-  // Where the structures say nothing, they may have been no structures.
-  const isSilent = !whole && messages.length + found.statuses.length + found.types.length === 0;
-  const outside = withoutPrompts(withoutFrames(isSilent ? text : around));
+  const outside = withoutPrompts(withoutFrames(around));
   const readable = [outside, ...messages].join('\n');
   const head = readable.length > MAX_TEXT ? readable.slice(0, MAX_TEXT) : readable;
   addClassNames(head, found.classes);
