@@ -43,7 +43,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     // A daily or per-minute quota metric names itself; it is a rate, whatever the sentence before it calls it.
     cause: 'rate_limit_requests',
-    text: /requests? per (?:min(?:ute)?|sec(?:ond)?|day|hour)|RequestsPerMinute|(?<!\/ ?)\bRPM\b(?! ?\/)|Too many requests, please wait|\bRPD\b|\bQPS\b|requests rate limit|\bcall rate limit|Limit type: requests|over available RPM|\bAPI calls ?\/ ?(?:minute|month)|trial key|number of requests has exceeded|free-models-per-|UserByModelBy(?:Minute|Day)\b|_requests_per_\w|max (?:organization )?RPM|请求过于频繁|请求频率|调用频率/i,
+    text: /request rate (?:increased|is too)|requests? per (?:min(?:ute)?|sec(?:ond)?|day|hour)|RequestsPerMinute|(?<!\/ ?)\bRPM\b(?! ?\/)|Too many requests, please wait|\bRPD\b|\bQPS\b|requests rate limit|\bcall rate limit|Limit type: requests|over available RPM|\bAPI calls ?\/ ?(?:minute|month)|trial key|number of requests has exceeded|free-models-per-|UserByModelBy(?:Minute|Day)\b|_requests_per_\w|max (?:organization )?RPM|请求过于频繁|请求频率|调用频率/i,
     statuses: [429, 400, 403, 413, 503, 500, null],
   },
   {
@@ -147,7 +147,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'environment_restriction',
     types: ['unsupported_country_region_territory', 'ip_not_authorized', 'ip_not_allowed'],
-    text: /\bIP (?:address )?.{0,60}\b(?:not (?:allowed|authorized|whitelisted|permitted)|blocked|denied)|Virtual Network|Firewall rules|private endpoint|public (?:network )?access is disabled|unsupported_country|country, region|not available in your (?:country|region|location)|(?:country|region|location|territory) (?:is )?not supported|allow ?list|environment restriction|security policy|ip_not_authorized/i,
+    text: /\bIP (?:address )?.{0,60}\b(?:not (?:allowed|authorized|whitelisted|permitted)|blocked|denied)|Virtual Network|Firewall rules|private endpoint|public (?:network )?access is disabled|unsupported_country|country, region|not available in your (?:country|region|location)|(?:country|region|location|territory) (?:is )?not supported|location is not supported|allow ?list|environment restriction|security policy|ip_not_authorized/i,
   },
   {
     cause: 'provider_credentials',
@@ -262,7 +262,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'client_disconnected',
-    text: /client (?:has )?disconnected|client closed (?:the )?(?:request|connection)|request (?:was )?(?:aborted|cancelled|canceled) by (?:the )?(?:client|user)|Client Closed Request|user aborted/i,
+    text: /client (?:has )?disconnected|disconnected from the client|client closed (?:the )?(?:request|connection)|request (?:was )?(?:aborted|cancelled|canceled) by (?:the )?(?:client|user)|Client Closed Request|user aborted/i,
   },
   {
     cause: 'gateway_timeout',

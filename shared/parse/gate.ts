@@ -160,7 +160,7 @@ export const mightBeCall = (text: string): boolean =>
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE = screened(
-  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}\(|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|\$\{\w|\bshould (?:throw|return|retry|handle)\b/,
+  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}(?:\(| from \w)|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|\$\{\w|\bshould (?:throw|return|retry|handle)\b/,
 );
 /** Time, level and logger before what a line says. */
 const LOG_PREFIX =

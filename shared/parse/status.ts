@@ -34,7 +34,7 @@ const IN_TEXT: readonly Screened[] = [
   /(?:^|[\s"'`(>[|])([45]\d\d):? (?:Too Many Requests|Unauthorized|Forbidden|Not Found|Bad Request|Bad Gateway|Service Unavailable|Service Temporarily Unavailable|Gateway Time-?out|Internal Server Error|Payload Too Large|Unprocessable (?:Entity|Content)|Payment Required|Conflict|Request Timeout|Request Entity Too Large|Deadline Exceeded|Resource has been exhausted|Rate limit)/i,
   /\b(?:GET|POST) \/[\w/.:-]{1,200} (?:- |-> |→ |=> )?([1-5]\d\d)\b/,
   // First in a text or, after nothing but signs, in a line; a body that followed was taken out.
-  /^\s{0,8}([45]\d\d)(?:: ?| )(?=[A-Za-z{*]|\s{0,3}(?:\n|$))/,
+  /^\s{0,8}([45]\d\d)(?:: ?| )(?=[A-Za-z{*\u0080-\uffff]|\s{0,3}(?:\n|$))/,
   /^[^\w\n]{1,12}([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<])/m,
   /\b(?:[Ee]rror|ERROR|failed|exception)\b[^\n:]{0,60}: ([45]\d\d) [A-Za-z]/,
   // After the name of an exception that does not say that it is one: `PermissionDenied: 403 …`.
