@@ -25,7 +25,7 @@ const CALL_FIELDS = screened(
   /model[_"'= ]|error["']\s?:\s{0,20}\{|object["']\s?:\s?["']error|error_?information|prompt_?feedback|"route"/i,
 );
 const FAILURE_PHRASE = screened(
-  /rate.?limit|getaddrinfo|\bE(?:AI_AGAIN|CONN\w{3,8}|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH)\b|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
+  /rate.?limit|unexpected EOF|getaddrinfo|\bE(?:AI_AGAIN|CONN\w{3,8}|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH)\b|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
 );
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
@@ -179,7 +179,7 @@ const speaksOfLlm = (line: string): boolean =>
 
 function isProseLine(line: string): boolean {
   if (line.trimEnd().includes('\n') || /Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(line)) return false;
-  return CODE.test(line) || PROSE.test(line) || PROSE.test(line.replace(LOG_PREFIX, ''));
+  return CODE.test(line) || PROSE.test(line) || PROSE.test(line.replace(LOG_PREFIX, '').replace(/^\|\s{0,4}/, ''));
 }
 
 /** Says itself that something failed, or at least how it ended. */
@@ -226,7 +226,7 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
   if (status !== null && status < 400) return false;
   const said = evidence.isJson ? evidence.messages.join('\n') : evidence.around;
   const loud =
-    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|rate.?limit(?:ed|(?: was)? (?:hit|exceeded|reached))|exhausted|timed out|refused|premature(?:ly)?)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
+    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|rate.?limit(?:ed|(?: was)? (?:hit|exceeded|reached))|exhausted|timed out|refused|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
       said,
     ) ||
     (status !== null && STATED_FAILURE.test(said)) ||

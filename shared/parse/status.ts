@@ -40,7 +40,7 @@ const IN_TEXT: readonly Screened[] = [
   // After the name of an exception that does not say that it is one: `PermissionDenied: 403 …`.
   /^(?:\w{1,40}\.){0,6}[A-Z]\w{2,60}: ([45]\d\d)(?= [A-Z])/m,
   // The same farther on, where a message begins.
-  /\b(?:[Ee]rror|ERROR|failed|[Ee]xception|problem)\b[^\n]{0,200}?: ([45]\d\d)(?=:? ?(?:[A-Z{*"'<]|[45]\d\d |\s{0,3}(?:\n|$)))/,
+  /\b(?:[Ee]rror|ERROR|failed|[Ee]xception|problem)\b[^\n]{0,200}?: ([45]\d\d)(?=(?::| -)? ?(?:[A-Z{*"'<]|[45]\d\d |\s{0,3}(?:\n|$)))/,
   /\b(?:[Ee]rror|ERROR)(?: code)? ([45]\d\d)(?=[,:.)\]]|\s{0,3}(?:\n|$))/,
   /\b(?:[Ee]rror|failed)\b[^\n:.,]{0,40} ([45]\d\d) [A-Z][a-z]/,
   /[(（]([45]\d\d)[)）][:：]/,

@@ -35,6 +35,7 @@ test.each([
   [null, 'failed 500 times'],
   [null, 'code 4290'],
   [403, 'PermissionDenied: 403 Permission denied on a resource'],
+  [500, 'RuntimeError: API request failed: 500 - {"detail":"Error code: 400"}'],
 ])('%p in %s', (status, text) => {
   expect(statusInText(text)).toBe(status);
 });
