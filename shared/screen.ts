@@ -30,14 +30,33 @@ export function screened(pattern: RegExp): Screened {
   };
 }
 
-/** Whether a text holds the words of at least one of the patterns, whatever stands between and around the words. */
+/** Whether a text holds the words of at least one of the patterns, whatever signs stand between and around the words. */
 export function holdsWordsOf(patterns: readonly Screened[]): (text: string) => boolean {
-  let needs: Needs | null | undefined;
+  let needs: (Needs & { readonly words: readonly RegExp[] }) | null | undefined;
   return (text) => {
-    if (needs === undefined) needs = needsOf(...patterns.map(({ pattern }) => pattern));
-    return needs === null || holdsOne(needs, lookAt(text));
+    if (needs === undefined) {
+      const literals = literalsOf(...patterns.map(({ pattern }) => pattern));
+      needs = literals && { ...needsFor(literals), words: literals.map(wordsOf) };
+    }
+    if (needs === null) return true;
+    const { runs, words } = needs;
+    const look = lookAt(text);
+    // Runs may be seen without standing side by side: `responses` in `response, sessions`.
+    for (let at = nextHeld(needs, look, 0); at < runs.length; at = nextHeld(needs, look, at + 1))
+      if ((words[at] as RegExp).test(text)) return true;
+    return false;
   };
 }
+
+/** Finds a folded literal where it stands. */
+const wordsOf = (literal: string): RegExp => new RegExp(literal.replace(/^ {1,8}|[ 0§]/g, unfolded), 'i');
+
+const unfolded = (sign: string, at: number): string =>
+  sign === '0'
+    ? '[0-9]'
+    : sign === WIDE
+      ? '[^\\0-\\x7f]'
+      : (at === 0 ? '(?:^|[^a-z0-9])' : '[^a-z0-9]').repeat(sign.length);
 
 const RUNS = 1 << 15;
 /** a–z are 1–26, digits 27, everything else 0. */
@@ -113,11 +132,14 @@ interface Needs {
   readonly runs: readonly Uint16Array[];
 }
 
-function holdsOne({ rarest, runs }: Needs, look: Look): boolean {
+const holdsOne = (needs: Needs, look: Look): boolean => nextHeld(needs, look, 0) < needs.rarest.length;
+
+/** The first literal from `at` on whose runs were all seen; where there is none, the number of literals. */
+function nextHeld({ rarest, runs }: Needs, look: Look, from: number): number {
   const { mark, marks } = look;
-  for (let at = 0; at < rarest.length; at++)
-    if (marks[rarest[at] as number] === mark && holdsAll(runs[at] as Uint16Array, look)) return true;
-  return false;
+  let at = from;
+  while (at < rarest.length && !(marks[rarest[at] as number] === mark && holdsAll(runs[at] as Uint16Array, look))) at++;
+  return at;
 }
 
 function holdsAll(runs: Uint16Array, { mark, marks }: Look): boolean {
@@ -125,9 +147,12 @@ function holdsAll(runs: Uint16Array, { mark, marks }: Look): boolean {
   return true;
 }
 
-function needsOf(...patterns: readonly RegExp[]): Needs | null {
-  const literals = literalsOf(...patterns);
-  if (literals === null) return null;
+function needsOf(pattern: RegExp): Needs | null {
+  const literals = literalsOf(pattern);
+  return literals && needsFor(literals);
+}
+
+function needsFor(literals: readonly string[]): Needs {
   const runs = literals.map(runsOf);
   return { rarest: Uint16Array.from(runs, (own) => own[0] as number), runs };
 }

@@ -9,6 +9,7 @@ import type { Evidence } from './evidence.ts';
 import {
   ERROR_TYPE,
   isSignature,
+  KNOWN_HOST,
   LLM_PATH,
   LLM_SERVER_PATH,
   LLM_WORDS,
@@ -21,9 +22,9 @@ import {
 } from './vocabulary.ts';
 
 /** Names of fields that make a JSON record a call without any of the words: a model, the error body of an LLM API, a trace. */
-const CALL_FIELDS = screened(
-  /model[_"'= ]|error["']\s?:\s{0,20}\{|object["']\s?:\s?["']error|error_?information|prompt_?feedback|"route"/i,
-);
+const CALL_FIELDS = screened(/model[_"'= ]|object["']\s?:\s?["']error|error_?information|prompt_?feedback|"route"/i);
+/** The body of an error, escaped or not; the word alone stands in every second line of a log. */
+const ERROR_BODY = screened(/error\\{0,4}["'](?:[\s:]|\\[nt]|(?:\\u001b|\u001b)\[[\d;]{0,8}m){0,24}\{/i);
 const FAILURE_PHRASE = screened(
   /rate.?limit|unexpected EOF|getaddrinfo|\bE(?:AI_AGAIN|CONN\w{3,8}|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH)\b|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
 );
@@ -139,6 +140,7 @@ const LLM_HEADER = screened(/completion|x-ratelimit|openai|anthropic|gemini|gen-
 const holdsAnchor = holdsWordsOf([
   ...LLM_WORDS,
   ...SIGNATURES,
+  KNOWN_HOST,
   LLM_PATH,
   LLM_SERVER_PATH,
   LOCAL_SERVER_PATH,
@@ -156,7 +158,7 @@ const COMMON_WORD = 'llm';
  * text is clean, escapes and colours may stand between and around them.
  */
 export const mightBeCall = (text: string): boolean =>
-  text.includes(COMMON_WORD) || holdsAnchor(text) || LOCAL_PORT.test(text);
+  text.includes(COMMON_WORD) || holdsAnchor(text) || ERROR_BODY.test(text) || LOCAL_PORT.test(text);
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE = screened(

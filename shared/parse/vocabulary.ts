@@ -65,6 +65,15 @@ export function providerOfHost(host: string): string | null {
   return HOSTS.get(name) ?? HOST_ENDS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }
 
+/** Any of these hosts, wherever it stands. */
+export const KNOWN_HOST = screened(
+  new RegExp(
+    [...[...HOSTS.keys()].map((host) => host.replaceAll('.', '\\.')), ...HOST_ENDS.map(([{ source }]) => source)].join(
+      '|',
+    ),
+  ),
+);
+
 /** A host of an LLM API that a text names without an address: `getaddrinfo ENOTFOUND api.openai.com`, `host='…', port=443`. */
 const LLM_HOST = screened(
   /(?<![\w.@/-])(?:[\w-]{1,63}\.){0,3}(?:llmgrid\.ai|api\.openai\.com|openai\.azure\.com|api\.anthropic\.com|generativelanguage\.googleapis\.com|aiplatform\.googleapis\.com|api\.(?:groq|deepseek|mistral|cohere|together|fireworks|perplexity|cerebras|x|moonshot|siliconflow|minimaxi|deepinfra|sambanova)\.(?:com|ai|xyz|cn)|openrouter\.ai|bedrock-runtime\.[a-z0-9-]{1,30}\.amazonaws\.com|dashscope(?:-intl)?\.aliyuncs\.com|open\.bigmodel\.cn|volces\.com)(?![\w/-])/,

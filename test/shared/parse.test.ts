@@ -254,6 +254,22 @@ describe('the first look', () => {
   });
 
   test.each([
+    ['plain', '{"error": {"message": "busy"}}'],
+    ['as text in JSON', JSON.stringify({ body: JSON.stringify({ error: { message: 'busy' } }, null, 2) })],
+    ['as text in text in JSON', JSON.stringify({ body: JSON.stringify(JSON.stringify({ error: { code: 1 } })) })],
+    ['a dict of Python', "{'error': {'message': 'busy'}}"],
+    ['in colours', '\u001b[34m"error"\u001b[0m: \u001b[33m{'],
+    ['in colours, escaped', JSON.stringify({ log: '"error"\u001b[0m: {' })],
+    ['on lines of its own', '"error":\n  {'],
+  ])('sees the body of an error: %s', (_, message) => {
+    expect(mightBeCall(message)).toBe(true);
+  });
+
+  test('an error that is a mere text is no such body', () => {
+    expect(mightBeCall('{"level":"error","error":"upstream busy","stack":{}}')).toBe(false);
+  });
+
+  test.each([
     'api.x.ai/v1/chat',
     'api.perplexity.ai/search',
     'api.cerebras.ai/v1',

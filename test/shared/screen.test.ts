@@ -1,7 +1,7 @@
 /** A screen may let a text pass in vain; it never keeps a match back. */
 import fc from 'fast-check';
 import { literalsOf } from '../../shared/screen/literals.ts';
-import { screened } from '../../shared/screen.ts';
+import { holdsWordsOf, screened } from '../../shared/screen.ts';
 import { SIGNALS } from '../../shared/signals.ts';
 import { FAILURES } from '../fixtures/failures.ts';
 import { NOISE } from '../fixtures/noise.ts';
@@ -95,10 +95,8 @@ describe('generated patterns and texts', () => {
       )
       .map((ways) => ways.join('|'));
   const pattern = waysOf(fc.oneof(atoms, inBrackets(waysOf(fc.oneof(atoms, inBrackets(waysOf(atoms)))))));
+  const text = fc.array(fc.oneof(piece, fc.string({ maxLength: 3 })), { maxLength: 8 }).map((parts) => parts.join(''));
   test('a match is never kept back', () => {
-    const text = fc
-      .array(fc.oneof(piece, fc.string({ maxLength: 3 })), { maxLength: 8 })
-      .map((parts) => parts.join(''));
     fc.assert(
       fc.property(
         pattern,
@@ -107,7 +105,11 @@ describe('generated patterns and texts', () => {
         (source, flags, all) => {
           const alone = new RegExp(source, flags);
           const screen = screened(new RegExp(source, flags));
-          for (const one of all) expect([one, screen.exec(one)?.index]).toEqual([one, alone.exec(one)?.index]);
+          const holds = holdsWordsOf([screen]);
+          for (const one of all) {
+            expect([one, screen.exec(one)?.index]).toEqual([one, alone.exec(one)?.index]);
+            expect([one, alone.test(one) && !holds(one)]).toEqual([one, false]);
+          }
         },
       ),
       { seed: 20261117, numRuns: 200 },
@@ -145,4 +147,23 @@ test('texts that take turns keep their own answers', () => {
     return screens.map((screen) => screen.test(`turn ${turn}: ${needles[at]}`)).indexOf(true) === at;
   });
   expect(answers).not.toContain(false);
+});
+
+describe('the words of patterns', () => {
+  const holds = holdsWordsOf([screened(/"(?:responses|error)": ?\{/), screened(/limit-\d|é!/)]);
+  test.each(['the "responses": {', 'a "responses" : and then', '"ERROR": {', 'limit 7', 'limit-7', 'né!'])(
+    'stand in %s',
+    (text) => {
+      expect(holds(text)).toBe(true);
+    },
+  );
+
+  test.each([
+    'all of their letters, apart: "response", responsible sponsor uses: ses',
+    'the word alone: limit',
+    'error: none',
+    '',
+  ])('do not stand in %s', (text) => {
+    expect(holds(text)).toBe(false);
+  });
 });
