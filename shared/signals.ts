@@ -126,6 +126,7 @@ export const SIGNALS: readonly Signal[] = [
     ],
     text: /content[ _](?:policy|management|filter(?:ing|ed)?|blocked|moderation|exists risk|safety)|safety (?:system|setting|filter|check|reason|guideline)|\bmoderation\b|guardrail|responsible ai|usage (?:polic|guideline)|acceptable use|blocked (?:pii )?entity|violates? litellm proxy rules|prompt (?:injection|was flagged|has been blocked|was blocked|blocked)|jailbreak|\bwas flagged\b|Violated .{0,60}polic|(?:response|output|content|candidate|answer) (?:was |is |has been )?blocked(?: (?:by|due|because)|\.)|Blocked by Prompt Security|["']?filtered["']?: true|(?:inappropriate|harmful|unsafe|sensitive|disallowed|prohibited) content|finish_?reason\b.{1,8}\b(?:SAFETY|RECITATION|PROHIBITED_CONTENT|BLOCKLIST|SPII)|block_?reason\W{1,6}(?:SAFETY|OTHER|PROHIBITED_CONTENT|BLOCKLIST)|敏感(?:内容|信息|词)|不安全|内容(?:审核|安全|违规)|违规/i,
   },
+  { cause: 'provider_credentials', text: /\bno (?:valid )?credentials for (?:the )?provider\b/i },
   {
     cause: 'missing_auth_header',
     types: ['missing_api_key', 'no_api_key', 'missing_authorization', 'api_key_required'],
@@ -141,7 +142,7 @@ export const SIGNALS: readonly Signal[] = [
   { cause: 'expired_or_revoked_key', text: /\binvalid (?:token|key)\b/i, statuses: [401, 403] },
   {
     cause: 'malformed_key',
-    text: /Malformed API Key|expected to start with|Virtual Key expected|Invalid Authorization header|invalid (?:api )?key format|must be in the format|not a valid bearer|Illegal header value|malformed (?:authorization|token|jwt)|invalid header value/i,
+    text: /Malformed API Key|expected to start with|Virtual Key expected|Invalid Authorization header|invalid (?:api )?key format|must be in the format|not a valid bearer|Illegal header value|malformed (?:authorization|token|jwt)|invalid header value|not a legal (?:HTTP )?header|(?:invalid|illegal) (?:character|value)s?\b.{0,20}\bheader|\bheader\b.{0,30}\b(?:invalid|illegal) (?:character|value)/i,
     statuses: [401, 400, 403, null],
   },
   {
@@ -184,7 +185,7 @@ export const SIGNALS: readonly Signal[] = [
       'model_access_denied',
       'modelnotopen',
     ],
-    text: /not allowed to (?:access|call|use) (?:this )?model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
+    text: /not allowed to (?:access|call|use) (?:\w{1,20} ){0,2}model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
     statuses: [401, 403, 400, 404, 500, null],
   },
   {
@@ -236,7 +237,7 @@ export const SIGNALS: readonly Signal[] = [
       'insufficient_permissions',
       'request_forbidden',
     ],
-    text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?permission|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled/i,
+    text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled/i,
     statuses: [401, 403, 400, 404, null],
   },
   {

@@ -142,7 +142,7 @@ function llmAddress(text: string): string | null {
 
 function calledAddress(text: string, found: Facts): Evidence['target'] {
   const url = (text.includes('://') ? (CALLED.exec(text)?.[1] ?? llmAddress(text)) : null) ?? stringFact(found, 'url');
-  if (url === null || url === undefined) return null;
+  if (url === null || url === undefined) return ownPath(text, found);
   const parts = /^(?:https?:\/\/)?([^/:?#\s'"]{1,253})(?::\d{1,5})?(\/[^?#\s'"]{0,400})?/i.exec(url);
   if (!parts) return null;
   const path = parts[2] ?? null;
@@ -150,6 +150,14 @@ function calledAddress(text: string, found: Facts): Evidence['target'] {
   const host = (parts[1] as string).toLowerCase();
   if (!/^https?:/i.test(url) && providerOfHost(host) === null && !(path && LLM_PATH.test(path))) return null;
   return { host, path };
+}
+
+const REQUEST_LINE = screened(/\b(?:POST|GET) "?(\/[^\s"'?#]{1,200})/);
+
+/** A server's own name for what was asked of it, without a host. */
+function ownPath(text: string, found: Facts): Evidence['target'] {
+  const path = stringFact(found, 'path') ?? REQUEST_LINE.exec(text)?.[1] ?? null;
+  return path !== null && LLM_SERVER_PATH.test(path) ? { host: null, path } : null;
 }
 
 export function stringFact(found: Facts, name: Parameters<Facts['facts']['get']>[0]): string | null {

@@ -12,6 +12,7 @@ export type Fact =
   | 'model'
   | 'route'
   | 'url'
+  | 'path'
   | 'tenant'
   | 'outerTenant'
   | 'project'
@@ -42,6 +43,7 @@ const ALIASES: ReadonlyMap<string, Fact> = new Map(
       ['model', 'model genairequestmodel requestedmodel modelname modelid modelgroup deploymentname'],
       ['route', 'route calltype'],
       ['url', 'url urlfull apibase baseurl serveraddress requesturl uri host'],
+      ['path', 'path requestpath httppath urlpath httptarget'],
       ['tenant', 'tenantid tenant userapikeyorgid userapikeyorgalias organizationid'],
       [
         'project',

@@ -24,9 +24,9 @@ import {
 /** Names of fields that make a JSON record a call without any of the words: a model, the error body of an LLM API, a trace. */
 const CALL_FIELDS = screened(/model[_"'= ]|object["']\s?:\s?["']error|error_?information|prompt_?feedback|"route"/i);
 /** The body of an error, escaped or not; the word alone stands in every second line of a log. */
-const ERROR_BODY = screened(/error\\{0,4}["'](?:[\s:]|\\[nt]|(?:\\u001b|\u001b)\[[\d;]{0,8}m){0,24}\{/i);
+const ERROR_BODY = screened(/error(?:\\{0,4}["'])?(?:[\s:]|\\[nt]|(?:\\u001b|\u001b)\[[\d;]{0,8}m){0,24}\{/i);
 const FAILURE_PHRASE = screened(
-  /rate.?limit|unexpected EOF|getaddrinfo|\bE(?:AI_AGAIN|CONN\w{3,8}|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH)\b|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
+  /rate.?limit|unexpected EOF|getaddrinfo|\bE(?:AI_AGAIN|CONN\w{3,8}|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH)\b|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|insufficient|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
 );
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
@@ -223,15 +223,18 @@ const saysFailure = ({ around, messages }: Evidence): boolean =>
 const STATED_FAILURE =
   /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
 
+/** As SDKs word their errors: the status, then what the server said. */
+const LEADING_STATUS = /^[\s[(]{0,4}[45]\d\d\b[\])]?:? (?=[A-Z])|\b[45]\d\d:? ["'{[]/m;
+
 /** For weak anchors: the failure must be spelled out, not merely hinted at. */
 function isClearFailure(evidence: Evidence, status: number | null): boolean {
   if (status !== null && status < 400) return false;
-  const said = evidence.isJson ? evidence.messages.join('\n') : evidence.around;
+  const { said } = evidence;
   const loud =
     /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|rate.?limit(?:ed|(?: was)? (?:hit|exceeded|reached))|exhausted|timed out|refused|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
       said,
     ) ||
-    (status !== null && STATED_FAILURE.test(said)) ||
+    (status !== null && (STATED_FAILURE.test(said) || LEADING_STATUS.test(said))) ||
     evidence.classes.length > 0 ||
     (evidence.isJson && evidence.hasErrorNest) ||
     isLoudLevel(evidence);

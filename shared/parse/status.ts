@@ -18,6 +18,10 @@ const IN_TEXT: readonly Screened[] = [
   /b'HTTP\/\d(?:\.\d)?', ([1-5]\d\d),/,
   /\bHTTP Response: [A-Z]{3,7} (?:https?:\/\/\S{1,300} )?"?([1-5]\d\d)\b/,
   /\b(?:(?:failed|succeeded|responded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]|does not indicate success:|resp(?:onse)?_?code[=:]|código de (?:estado|status):?) ?['"]?([1-5]\d\d)\b/i,
+  // `responseStatusCode: "400"`, `http_status_code=503`.
+  /[a-z_][Ss]tatus_?[Cc]ode['"]?\s?[:=]\s?['"]?([1-5]\d\d)\b/,
+  // .NET's HttpClient.
+  /\b(?:Received HTTP response headers|End processing HTTP request) after [\d.]{1,12}ms - ([1-5]\d\d)\b/,
   /(?:状态码|ステータスコード|상태 ?코드)[:：=]? ?([1-5]\d\d)\b/,
   /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/i,
   /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"([]([45]\d\d)\b/,
@@ -56,6 +60,8 @@ const IN_TEXT: readonly Screened[] = [
 /** Where nothing more explicit stands: right after a word that goes before a status, and no amount, id or line. */
 const LOOSE: readonly Screened[] = [
   /(?<!exit )\b(?:status|code|https?|error|err|failed|failure|exception|returned|responded|response|received|upstream)(?: (?:code|status|is|was|with|of))?['")\]]?[\s:=([<>-]{1,4}([45]\d\d)(?![\da-z_%-]|[.,:]\d|\s?(?:ms|sec|%))(?!\s(?!errors\b)[a-z]{1,20}s\b)/i,
+  // Before a body or what it says in quotes, and no place in a file.
+  /(?<!\b(?:line|port|page|row|item|step|id|pid):?)(?:^|[\s(])([45]\d\d):? (?=["{])/,
   /: ([45]\d\d)(?=: ?(?:[{["'A-Z]|\s{0,3}(?:\n|$))|, message=)/,
 ].map(screened);
 

@@ -2,6 +2,12 @@
 import { statusInText } from '../../../shared/parse/status.ts';
 
 test.each([
+  [400, 'responseStatusText: "Bad Request", responseStatusCode: "400", x'],
+  [503, 'http_status_code=503'],
+  [429, 'End processing HTTP request after 81.2ms - 429'],
+  [200, 'Received HTTP response headers after 1450.7891ms - 200'],
+  [400, 'Problem in a node 400 "the field is wrong"'],
+  [null, 'see line 400 "of the file"'],
   [500, "<class 'google.api_core.exceptions.InternalServerError'> 500 Something broke"],
   [429, 'chat request failed [429]: slow down'],
   [503, '503 '],
