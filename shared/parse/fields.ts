@@ -86,9 +86,13 @@ const MESSAGE_KEYS = new Set(
     ' ',
   ),
 );
+/** The same by the parts of a name: `rawErrorMessage`, `failure_description`. Messages of users are none. */
+const ERROR_TEXT = /(?:err(?:or)?|exception|failure|fault)(?:message|msg|text|description|details?|reason|string)s?$/;
 /** Objects under these names are an error, so what stands in them outranks what stands beside them. */
 const ERROR_NESTS = new Set(
-  'error err errors exception cause lasterror errorinformation response details apierror exc e detail'.split(' '),
+  'error err errors exception cause lasterror errorinformation errorinfo errordetails response details apierror exc e detail'.split(
+    ' ',
+  ),
 );
 /** Prompts, completions, request bodies and stack frames: never walked, so they cannot leave the line. */
 const CLOSED = new Set(
@@ -146,11 +150,11 @@ function meaningOf(key: string): Key {
     name,
     fact: ALIASES.get(name),
     isSeconds: SECONDS.has(name),
-    isStatus: STATUS_KEYS.has(name),
+    isStatus: STATUS_KEYS.has(name) || name.endsWith('statuscode'),
     isCode: CODE_KEYS.has(name),
     isType: TYPE_KEYS.has(name),
     isClass: CLASS_KEYS.has(name),
-    isMessage: MESSAGE_KEYS.has(name),
+    isMessage: MESSAGE_KEYS.has(name) || ERROR_TEXT.test(name),
     isErrorNest: ERROR_NESTS.has(name),
     isClosed: CLOSED.has(name),
     isRequest: REQUESTS.has(name),

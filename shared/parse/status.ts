@@ -31,7 +31,7 @@ const IN_TEXT: readonly Screened[] = [
   / ([1-5]\d\d) (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:/,
   /\bError \[[\w.]{2,40}\]: ?([45]\d\d)\b/,
   // The class of an exception, then what it says: `google.api_core.exceptions.NotFound: 404 …`, `InternalServerError: 500`.
-  /\b(?:\w{2,60}(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40})(?::| -|'>) ?([45]\d\d)(?=[\s:,]|$)/,
+  /(?:\w\w(?:Error|Exception)|google\.api_core\.exceptions\.\w{3,40})(?::| -|'>) ?([45]\d\d)(?=[\s:,]|$)/,
   /(?<!exit )\bstatus ([45]\d\d)\b/i,
   /["'](?:status|statusCode|status_code|httpStatus|resultSignature)["'] ?: ?["']?([1-5]\d\d)\b/i,
   /\b([45]\d\d) (?:Client Error|Server Error|status code|RESOURCE_EXHAUSTED|UNAVAILABLE|INVALID_ARGUMENT|PERMISSION_DENIED|UNAUTHENTICATED|NOT_FOUND|DEADLINE_EXCEEDED|INTERNAL\b)/,
@@ -54,12 +54,15 @@ const IN_TEXT: readonly Screened[] = [
   // Azure's clients: `Response [<id>] 404 DeploymentNotFound (00.2s)`.
   /\b[Rr]esponse \[[\w-]{6,40}\] ([1-5]\d\d)\b/,
   /\bcode: ([45]\d\d)\s{0,8}$/m,
+  /\) (200) OK\s{0,4}$/,
   /\|\s{0,3}([1-5]\d\d)\s{0,3}\|\s{1,12}(?:\d{1,3}h)?(?:\d{1,3}m)?[\d.]{1,12}[mµnu]?s\s/,
 ].map(screened);
 
 /** Where nothing more explicit stands: right after a word that goes before a status, and no amount, id or line. */
 const LOOSE: readonly Screened[] = [
   /(?<!exit )\b(?:status|code|https?|error|err|failed|failure|exception|returned|responded|response|received|upstream)(?: (?:code|status|is|was|with|of))?['")\]]?[\s:=([<>-]{1,4}([45]\d\d)(?![\da-z_%-]|[.,:]\d|\s?(?:ms|sec|%))(?!\s(?!errors\b)[a-z]{1,20}s\b)/i,
+  // Between two bodies, as the first SDK of OpenAI printed them.
+  /^ {0,4}([45]\d\d) {1,4}(?=<|$)/m,
   // Before a body or what it says in quotes, and no place in a file.
   /(?<!\b(?:line|port|page|row|item|step|id|pid):?)(?:^|[\s(])([45]\d\d):? (?=["{])/,
   /: ([45]\d\d)(?=: ?(?:[{["'A-Z]|\s{0,3}(?:\n|$))|, message=)/,
