@@ -6,8 +6,7 @@ import type { OwnRule } from './own.ts';
 import { holds } from './own-rules.ts';
 import { PROVIDER_TOKEN } from './parse/vocabulary.ts';
 import type { CallRecord } from './record.ts';
-import { type Screened, screened } from './screen.ts';
-import { BY_STATUS, SIGNALS, type Signal } from './signals.ts';
+import { applies, BY_STATUS, ROWS, type Row } from './signals.ts';
 
 /** Raised whenever the same record may get another cause than before; stored with every contribution. */
 export const CLASSIFIER_VERSION = 1;
@@ -52,10 +51,6 @@ function byOwnRule(record: CallRecord, rules: readonly OwnRule[]): Decision | nu
   return found === undefined ? null : { cause: found.cause, rule: 'own', by: found.name };
 }
 
-interface Row extends Omit<Signal, 'text'> {
-  readonly text?: Screened | undefined;
-}
-const ROWS: readonly Row[] = SIGNALS.map((row) => ({ ...row, text: row.text && screened(row.text) }));
 const TYPED = ROWS.filter((row) => row.types !== undefined);
 const HINTED = ROWS.filter((row) => row.hints !== undefined);
 const SPECIFIC = ROWS.filter((row) => row.general === undefined && row.text !== undefined);
@@ -119,9 +114,6 @@ const GENERAL: ReadonlySet<string> = new Set(
     'extra_forbidden upstream_error bad_gateway bad_response_status_code json_validate_failed tool_use_failed'
   ).split(' '),
 );
-
-const applies = (row: Row, status: number | null, byProvider: boolean): boolean =>
-  (row.statuses?.includes(status) ?? true) && (row.provider === undefined || byProvider);
 
 function byLimit({ limit }: CallRecord): Decision | null {
   if (limit === null) return null;

@@ -5,6 +5,7 @@
  * What the status alone says comes last and stands in `BY_STATUS`. Every pattern is linear in the length of the text.
  */
 import type { CauseId } from './causes.ts';
+import { type Screened, screened } from './screen.ts';
 
 export interface Signal {
   readonly cause: CauseId;
@@ -97,7 +98,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'context_length_exceeded',
     types: ['context_length_exceeded', 'contextwindowexceedederror', 'model_context_window_exceeded'],
-    text: /must have less than \d{1,9} tokens|Input is too long|n_keep \(\d|available context size|loaded with (?:a )?context length|context[ _](?:length|window|limit)|maximum context|context size|exceeds? the (?:model'?s? )?(?:maximum|max) (?:number of (?:input )?tokens|input|length|context|token)|prompt is too long|prompt: length|prompt (?:too long|contains too many)|(?:input|request|text|messages?) (?:is |are )?too long|too many input tokens|(?:string|input|message)\S{0,30} too long|longer than the (?:model|maximum)|input tokens exceed|reduce the length|\bmax_new_tokens\b.{0,40}must be|current length is \d|maximum input length|range of input length|\binputs tokens\b|too many tokens(?!, please wait| per )|tokens? limit (?:is |was )?exceed|exceed(?:s|ed)? (?:the )?(?:\w{1,12} )?token limit|上下文(?:长度|窗口)|最大长度/i,
+    text: /must have less than \d{1,9} tokens|Input is too long|tokens\) is too large|(?:cannot|can.?t|must not|may not) exceed \d{1,9} tokens|n_keep \(\d|available context size|loaded with (?:a )?context length|context[ _](?:length|window|limit)|maximum context|context size|exceeds? (?:the )?(?:model'?s? )?(?:maximum|max) (?:number of (?:input )?tokens|input|length|context|token)|prompt is too long|prompt: length|prompt (?:too long|contains too many)|(?:input|request|text|messages?) (?:is |are )?too long|too many input tokens|(?:string|input|message)\S{0,30} too long|longer than the (?:model|maximum)|input tokens exceed|reduce the length|\bmax_new_tokens\b.{0,40}must be|current length is \d|maximum input length|range of input length|\binputs tokens\b|too many tokens(?!, please wait| per )|tokens? limit (?:is |was )?exceed|exceed(?:s|ed)? (?:the )?(?:\w{1,12} )?token limit|上下文(?:长度|窗口)|最大长度/i,
   },
   {
     // A guardrail that may not be changed is a matter of permission, not of content.
@@ -277,7 +278,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'stream_disconnected',
-    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\| |: )terminated(?:$| \|)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
+    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected(?! before completion: (?!stream))|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\| |: )terminated(?:$| \|)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
   },
   {
     cause: 'client_timeout',
@@ -381,7 +382,7 @@ export const SIGNALS: readonly Signal[] = [
       'enum',
       'value_error',
     ],
-    text: /Invalid (?:type|value|param|parameter|argument|input|field|'\w|`\w|"\w)|'[^'\n]{1,60}' is (?:not valid|invalid)|Missing (?:required )?(?:parameter|field|argument)|is (?:a )?required\b|required (?:param|parameter|field)|Field required|must provide a \w|validation errors?|is not of type|wrong type|\bmust be\b|unexpected value|(?:is|are) not valid|not one of|Malformed input|did not match|BadRequest please pass/i,
+    text: /Invalid (?:type|value|param|parameter|argument|input|field|'\w|`\w|"\w)|'[^'\n]{1,60}' is (?:not valid|invalid)|Missing (?:required )?(?:parameter|field|argument)|is (?:a )?required\b|required (?:param|parameter|field)|Field required|must provide a \w|validation errors?|is not of type|wrong type|\bmust be\b|\bis invalid\b|may only be|can only be|unexpected value|(?:is|are) not valid|not one of|Malformed input|did not match|BadRequest please pass/i,
     statuses: [400, 401, 422, 500, null],
   },
   {
@@ -460,6 +461,24 @@ export const SIGNALS: readonly Signal[] = [
     statuses: [500, 400, 502, 520, null],
   },
 ];
+
+export interface Row extends Omit<Signal, 'text'> {
+  readonly text?: Screened | undefined;
+}
+export const ROWS: readonly Row[] = SIGNALS.map((row) => ({ ...row, text: row.text && screened(row.text) }));
+
+/** Whether a row counts under a status. `byProvider`: a provider behind the gateway refused. */
+export const applies = (row: Row, status: number | null, byProvider: boolean): boolean =>
+  (row.statuses?.includes(status) ?? true) && (row.provider === undefined || byProvider);
+
+/** Whether a text, or one of the names, tells the cause of a failure that has no status. */
+export const namesCause = (text: string, names: readonly string[]): boolean =>
+  ROWS.some(
+    (row) =>
+      applies(row, null, false) &&
+      ((row.text?.test(text) ?? false) ||
+        names.some((name) => (row.types?.includes(name) || row.hints?.includes(name)) ?? false)),
+  );
 
 /** What a status means when nothing else is known. A bare 400, 401, 403, 404, 409 or 422 has several causes: unknown. */
 export const BY_STATUS: ReadonlyMap<number, CauseId> = new Map<number, CauseId>([

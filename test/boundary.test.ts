@@ -38,11 +38,11 @@ const WALK = [
   'parse/evidence',
   'parse/own',
   'parse/shape',
+  'signals',
   'parse/gate',
   'parse/record-of',
   'parse',
   // -> outcomes -> contributions -> roll-ups
-  'signals',
   'own-rules',
   'classify',
   'triage',

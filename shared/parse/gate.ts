@@ -5,6 +5,7 @@
 
 import { holdsWordsOf, screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
+import { namesCause } from '../signals.ts';
 import type { Evidence } from './evidence.ts';
 import {
   ERROR_TYPE,
@@ -26,7 +27,7 @@ const CALL_FIELDS = screened(/model[_"'= ]|object["']\s?:\s?["']error|error_?inf
 /** The body of an error, escaped or not; the word alone stands in every second line of a log. */
 const ERROR_BODY = screened(/error(?:\\{0,4}["'])?(?:[\s:]|\\[nt]|(?:\\u001b|\u001b)\[[\d;]{0,8}m){0,24}\{/i);
 const FAILURE_PHRASE = screened(
-  /rate.?limit|unexpected EOF|getaddrinfo|\bE(?:AI_AGAIN|CONN\w{3,8}|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH)\b|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|insufficient|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|crashed|\bapi error\b|\berror (?:talking|calling|communicating|requesting|querying|invoking|contacting|fetching|generating|sending|streaming|processing|raised|returned|from|during)\b|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
+  /rate.?limit|unexpected EOF|getaddrinfo|\bE(?:AI_AGAIN|CONN\w{3,8}|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH)\b|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|insufficient|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|\breturned (?:an?|the following) errors?\b|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
 );
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
@@ -95,7 +96,7 @@ const LLM_FUNCTION = screened(
  * load, and an answer that came well and was not what the application wanted.
  */
 const ELSEWHERE = screened(
-  /(?<!\/)langsmith\.utils|LangSmith API|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|\btelemetry\.[\w-]{2,40}\.\w|\/v1\/traces\b/,
+  /(?<!\/)langsmith\.utils|LangSmith API|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
   /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default/,
@@ -112,7 +113,7 @@ const OTHER_API = screened(
 
 /** Databases, queues, registries and services: beside a mere word, it is they that failed. */
 const OTHER_SYSTEM = screened(
-  /\b(?:redis|postgres(?:ql)?|psycopg\d?|mysql|sqlite|mongo(?:db)?|hikari\w{0,8}|jdbc|prisma|sqlalchemy|kafka|rabbitmq|celery\.exceptions|elasticsearch|es_rejected_execution_exception|opensearch|slack(?:api|_sdk)?|github api|S3|qdrant|weaviate|milvus|chroma(?:db)?|vector (?:store|index|database|db)|from daemon|docker(?:hub)?|invoice|exit status)\b/i,
+  /\b(?:redis|postgres(?:ql)?|psycopg\d?|mysql|sqlite|mongo(?:db)?|hikari\w{0,8}|jdbc|prisma|sqlalchemy|kafka|rabbitmq|celery\.exceptions|elasticsearch|es_rejected_execution_exception|opensearch|slack(?:api|_sdk)?|github api|S3|qdrant|weaviate|milvus|chroma(?:db)?|vector (?:store|index|database|db)|from daemon|docker(?:hub)?|kubectl|pods|ProgressDeadlineExceeded|migration|invoice|exit status|failed: exit code)\b/i,
 );
 
 /** A request of the application's own: beside a mere word, its path says what failed. */
@@ -223,10 +224,18 @@ const saysFailure = ({ around, messages }: Evidence): boolean =>
 const STATED_FAILURE =
   /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
 
+/** Says in words that a call failed, if not why. */
+const CALL_FAILED = screened(
+  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation)\b|\b(?:calls?|requests?|completion|invocation|generation)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
+);
+
 /** As SDKs word their errors: the status, then what the server said. */
 const LEADING_STATUS = /^[\s[(]{0,4}[45]\d\d\b[\])]?:? (?=[A-Z])|\b[45]\d\d:? ["'{[]/m;
 
-/** For weak anchors: the failure must be spelled out, not merely hinted at. */
+/**
+ * For weak anchors: the failure must be spelled out, with a status, a cause or the word that it was a call. What else fails
+ * in a program named for its models (jobs, deployments, evaluations) is none.
+ */
 function isClearFailure(evidence: Evidence, status: number | null): boolean {
   if (status !== null && status < 400) return false;
   const { said } = evidence;
@@ -238,8 +247,11 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
     evidence.classes.length > 0 ||
     (evidence.isJson && evidence.hasErrorNest) ||
     isLoudLevel(evidence);
-  return loud && (status !== null || evidence.classes.length > 0 || FAILURE_PHRASE.test(said));
+  return loud && (status !== null || CALL_FAILED.test(said) || namesCause(said, namesOf(evidence)));
 }
+
+const namesOf = ({ types, classes }: Evidence): string[] =>
+  [...types, ...classes.map((name) => name.slice(name.lastIndexOf('.') + 1))].map((name) => name.toLowerCase());
 
 const isLoudLevel = ({ facts }: Evidence): boolean => {
   const level = facts.get('level')?.value;

@@ -54,7 +54,6 @@ const IN_TEXT: readonly Screened[] = [
   // Azure's clients: `Response [<id>] 404 DeploymentNotFound (00.2s)`.
   /\b[Rr]esponse \[[\w-]{6,40}\] ([1-5]\d\d)\b/,
   /\bcode: ([45]\d\d)\s{0,8}$/m,
-  /\) (200) OK\s{0,4}$/,
   /\|\s{0,3}([1-5]\d\d)\s{0,3}\|\s{1,12}(?:\d{1,3}h)?(?:\d{1,3}m)?[\d.]{1,12}[mµnu]?s\s/,
 ].map(screened);
 
