@@ -26,9 +26,6 @@ import {
 const CALL_FIELDS = screened(/model[_"'= ]|object["']\s?:\s?["']error|error_?information|prompt_?feedback|"route"/i);
 /** The body of an error, escaped or not; the word alone stands in every second line of a log. */
 const ERROR_BODY = screened(/error(?:\\{0,4}["'])?(?:[\s:]|\\[nt]|(?:\\u001b|\u001b)\[[\d;]{0,8}m){0,24}\{/i);
-const FAILURE_PHRASE = screened(
-  /rate.?limit|unexpected EOF|getaddrinfo|\bE(?:AI_AGAIN|CONN\w{3,8}|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH)\b|no (?:live|healthy) |had an error|an error occurred|too many (?:concurrent )?(?:requests|tokens)|\bquota\b|\bcredits?\b|timed? ?out|timeout|connection (?:error|refused|reset|aborted)|max retries exceeded|api[_ -]?key\b|unauthori[sz]ed|forbidden|overloaded|over capacity|not found|does not exist|exceeded|insufficient|incorrect|invalid|unsupported|not support|unavailable|unable to process|disconnected|bad gateway|internal server error|permission|denied|blocked|exceeds|no auth|expired|\bfail(?:ed|ure)\b|\bdied?\b|premature|terminated|interrupted|refused|aborted|deadline|no such host|(?:could|can|does) ?n.?o?t\b|unable to|must be|\breturned (?:an?|the following) errors?\b|(?:key|token|credentials?|variable)\b.{0,40}(?:not set|missing)|missing .{0,40}(?:key|token|credentials?)|too (?:long|large|many|busy)|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error|없(?:습니다|음)|失败|失敗|错误|エラー|超时|未設定|未设置|不足|无效|오류|실패|초과|\bfalh(?:a|ou)|fehlgeschlagen|\béchec|ошибк/i,
-);
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
@@ -216,9 +213,14 @@ const isStructuredCall = ({ facts, keys }: Evidence, shape: string): boolean =>
 /** `timeout=30` and `"timeout": None` report a setting. */
 const TIMEOUT_SETTING = screened(/\b\w{0,20}time-?out['"]?\s?[=:]\s?(?:[\d.]{1,12}|None|null)/gi);
 
+/** Beside a strong anchor the bare word is enough, where it does not merely speak of errors. */
+const FAILED_WORD = /\bfail(?:ed|ure)?\b|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error/i;
+
 /** What the record says of itself; prompts and settings say nothing. */
-const saysFailure = ({ around, messages }: Evidence): boolean =>
-  FAILURE_PHRASE.test(TIMEOUT_SETTING.replace([around.slice(0, 60_000), ...messages].join('\n'), ''));
+const saysFailure = (evidence: Evidence): boolean => {
+  const said = TIMEOUT_SETTING.replace(evidence.said, '');
+  return FAILED_WORD.test(said) || CALL_FAILED.test(said) || namesCause(said, namesOf(evidence));
+};
 
 /** What tells a failure beside a failing status, and nothing without one. */
 const STATED_FAILURE =
