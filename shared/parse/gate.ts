@@ -224,11 +224,11 @@ const saysFailure = (evidence: Evidence): boolean => {
 
 /** What tells a failure beside a failing status, and nothing without one. */
 const STATED_FAILURE =
-  /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
+  /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\bstatus code:? [45]\d\d\b|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
 
 /** Says in words that a call failed, if not why. */
 const CALL_FAILED = screened(
-  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation)\b|\b(?:calls?|requests?|completion|invocation|generation)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
+  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response)\b|\b(?:calls?|requests?|completion|invocation|generation)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
 );
 
 /** As SDKs word their errors: the status, then what the server said. */

@@ -2,6 +2,8 @@
 import { statusInText } from '../../../shared/parse/status.ts';
 
 test.each([
+  [400, 'srv log_server_request: request 400: POST /v1/images/generations 192.168.1.1:41788'],
+  [null, 'POST /v1/images/generations 192.168.1.1:41788'],
   [400, 'responseStatusText: "Bad Request", responseStatusCode: "400", x'],
   [503, 'http_status_code=503'],
   [429, 'End processing HTTP request after 81.2ms - 429'],
