@@ -96,7 +96,7 @@ const ELSEWHERE = screened(
   /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
-  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
+  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
 );
 
 const isElsewhere = (text: string, status: number | null): boolean =>
