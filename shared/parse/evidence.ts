@@ -3,7 +3,6 @@
 import { screened } from '../screen.ts';
 import { collect, type Facts, type KeyNames, noFacts, pairsIn, structuresIn } from './fields.ts';
 import { readJson, type Value } from './literal.ts';
-import { statusInText } from './status.ts';
 import { LLM_PATH, LLM_SERVER_PATH, providerOfHost } from './vocabulary.ts';
 
 export interface Evidence extends Facts {
@@ -14,8 +13,8 @@ export interface Evidence extends Facts {
   /** The same and the messages of the structures: all that is meant for people. */
   readonly said: string;
   readonly isJson: boolean;
-  /** Status written in the text outside or inside structures. */
-  readonly textStatus: number | null;
+  /** Status that a shape of the team's reads out of the text. */
+  readonly ownStatus: number | null;
   /** The address that was called, where the record names one. */
   readonly target: { readonly host: string | null; readonly path: string | null } | null;
 }
@@ -61,7 +60,7 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
     around: outside,
     said: head,
     isJson: whole,
-    textStatus: statusInText(head),
+    ownStatus: null,
     target: calledAddress(head, found),
   });
 }

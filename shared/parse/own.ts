@@ -63,7 +63,7 @@ function withNames(evidence: Evidence, found: ReadonlyMap<string, string>): Evid
   const own: Evidence = {
     ...evidence,
     facts: new Map(),
-    textStatus: readStatus(found.get('status')) ?? evidence.textStatus,
+    ownStatus: readStatus(found.get('status')),
   };
   const latency = Number(found.get('latencyMs') ?? Number.NaN);
   const values: Value = { ...Object.fromEntries(found), ...(latency >= 0 ? { latencyMs: latency } : {}) };

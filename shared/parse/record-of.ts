@@ -5,6 +5,7 @@ import { type Screened, screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
 import { type Evidence, numberFact, stringFact } from './evidence.ts';
 import { isSuccess } from './gate.ts';
+import { statusInText } from './status.ts';
 import { ERROR_TYPE, PROVIDER_TOKEN, providerName, providerOfHost } from './vocabulary.ts';
 
 const MAX_MESSAGE = 1000;
@@ -21,10 +22,16 @@ export interface StatusFound {
  * numeric code. A 200 beside a failing status is the transport of an error inside a stream and does not count.
  */
 export function statusOf(evidence: Evidence): StatusFound {
-  const { statuses, textStatus } = evidence;
+  const { statuses, said, ownStatus } = evidence;
   const byDepth = [...statuses].sort((a, b) => a.depth - b.depth);
   const field = (inError: boolean, isCode: boolean) =>
     byDepth.find((s) => s.inError === inError && s.isCode === isCode)?.status ?? null;
+  // To read a text for its status takes long, and most JSON records say it in a field.
+  const failing = evidence.isJson
+    ? [field(true, false), field(false, false)].find((status) => (status ?? 0) >= 400)
+    : null;
+  if (failing) return { status: failing, source: 'http' };
+  const textStatus = ownStatus ?? statusInText(said);
   const candidates: [number | null, StatusSource][] = evidence.isJson
     ? [
         [field(true, false), 'http'],
