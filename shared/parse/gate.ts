@@ -18,6 +18,7 @@ import {
   providerOfHost,
   REFUSAL,
   SDK_DEFAULT,
+  SDK_FAILURE,
   SIGNATURES,
   speaksOfModels,
 } from './vocabulary.ts';
@@ -75,8 +76,9 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   if (shape === 'tenacity' && LLM_FUNCTION.test(head)) return true;
   if (!targetIsLlm && OTHER_API.test(head) && !speaksOfModels(head)) return false;
   const anchored = isOurs || targetIsLlm || isStructuredCall(evidence, shape) || evidence.isErrorEnvelope;
-  if (anchored || isSignature(head) || ERROR_TYPE.test(head))
+  if (anchored || SDK_FAILURE.test(head) || ERROR_TYPE.test(head))
     return isFailure(evidence, shape, status) || isSuccess(evidence) || saysFailure(evidence) || REFUSAL.test(head);
+  if (isSignature(head) && (isRetry(shape) || isSuccess(evidence) || tellsOfCall(evidence, status))) return true;
   if (REFUSAL.test(head) || SDK_DEFAULT.test(evidence.isJson ? evidence.messages.join('\n') : evidence.around))
     return true;
   if (NAMES_OTHER_PATH.test(head) || OTHER_SYSTEM.test(head)) return false;
@@ -93,7 +95,7 @@ const LLM_FUNCTION = screened(
  * load, and an answer that came well and was not what the application wanted.
  */
 const ELSEWHERE = screened(
-  /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|\/v1\/traces\b/,
+  /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|\bhelm (?:upgrade|install)\b|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
   /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
@@ -117,7 +119,7 @@ const OTHER_SYSTEM = screened(
 const NAMES_OTHER_PATH = screened(/\b(?:curl|GET|POST|PUT|DELETE|PATCH) "?\/(?!v1\/)[\w./-]{1,200}/);
 
 const CHORE = screened(
-  /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma\b|\bDB\b|database|\bredis\b|startup failed|\bcallback|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i,
+  /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma\b|\bDB\b|database|\bredis\b|startup failed|\bcallback|\bcache (?:read|write|get|set)\b|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i,
 );
 
 /** What a gateway logs about its own keeping of books and health is no call, though it fails in the same words. */
@@ -184,13 +186,14 @@ function isProseLine(line: string): boolean {
 
 /** Says itself that something failed, or at least how it ended. */
 const isFailure = (evidence: Evidence, shape: string, status: number | null): boolean =>
-  shape === 'sdk-retry-line' ||
-  shape === 'tenacity' ||
+  isRetry(shape) ||
   status !== null ||
   endsBadly(evidence) ||
   evidence.hasErrorNest ||
   evidence.types.length > 0 ||
   evidence.classes.length > 0;
+
+const isRetry = (shape: string): boolean => shape === 'sdk-retry-line' || shape === 'tenacity';
 
 const withoutAddresses = (text: string): string => text.replace(/https?:\/\/[^\s'"`)]{1,400}/g, ' ');
 
@@ -217,10 +220,7 @@ const TIMEOUT_SETTING = screened(/\b\w{0,20}time-?out['"]?\s?[=:]\s?(?:[\d.]{1,1
 const FAILED_WORD = /\bfail(?:ed|ure)?\b|[a-z]\s?error\]?: |\bexceptions?\b|unexpected error/i;
 
 /** What the record says of itself; prompts and settings say nothing. */
-const saysFailure = (evidence: Evidence): boolean => {
-  const said = TIMEOUT_SETTING.replace(evidence.said, '');
-  return FAILED_WORD.test(said) || CALL_FAILED.test(said) || namesCause(said, namesOf(evidence));
-};
+const saysFailure = (evidence: Evidence): boolean => FAILED_WORD.test(evidence.said) || tellsOfCall(evidence, null);
 
 /** What tells a failure beside a failing status, and nothing without one. */
 const STATED_FAILURE =
@@ -249,7 +249,14 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
     evidence.classes.length > 0 ||
     (evidence.isJson && evidence.hasErrorNest) ||
     isLoudLevel(evidence);
-  return loud && (status !== null || CALL_FAILED.test(said) || namesCause(said, namesOf(evidence)));
+  return loud && tellsOfCall(evidence, status);
+}
+
+/** A status, the word that a call failed, or its cause: what else fails in a program named for its models is no call. */
+function tellsOfCall(evidence: Evidence, status: number | null): boolean {
+  if (status !== null) return true;
+  const said = TIMEOUT_SETTING.replace(evidence.said, '');
+  return CALL_FAILED.test(said) || namesCause(said, namesOf(evidence));
 }
 
 const namesOf = ({ types, classes }: Evidence): string[] =>
