@@ -60,7 +60,7 @@ const IN_TEXT: readonly Screened[] = [
 
 /** Where nothing more explicit stands: right after a word that goes before a status, and no amount, id or line. */
 const LOOSE: readonly Screened[] = [
-  /(?<!exit )\b(?:status|code|https?|error|err|failed|failure|exception|returned|responded|response|received|upstream)(?: (?:code|status|is|was|with|of))?['")\]]?[\s:=([<>-]{1,4}([45]\d\d)(?![\da-z_%-]|[.,:]\d|\s?(?:ms|sec|%))(?!\s(?!errors\b)[a-z]{1,20}s\b)/i,
+  /(?<!exit |[-/])\b(?:status|code|https?|error|err|failed|failure|exception|returned|responded|response|received|upstream)(?: (?:code|status|is|was|with|of))?['")\]]?[\s:=([<>-]{1,4}([45]\d\d)(?![\da-z_%-]|[.,:]\d|\s?(?:ms|sec|%))(?!\s(?!errors\b)[a-z]{1,20}s\b)/i,
   // Between two bodies, as the first SDK of OpenAI printed them.
   /^ {0,4}([45]\d\d) {1,4}(?=<|$)/m,
   // Before a body or what it says in quotes, and no place in a file.

@@ -2,6 +2,7 @@
 import { statusInText } from '../../../shared/parse/status.ts';
 
 test.each([
+  [null, 'exhausted, see https://cloud.example/docs/error-code-429 for more'],
   [400, 'srv log_server_request: request 400: POST /v1/images/generations 192.168.1.1:41788'],
   [null, 'POST /v1/images/generations 192.168.1.1:41788'],
   [400, 'responseStatusText: "Bad Request", responseStatusCode: "400", x'],
