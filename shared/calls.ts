@@ -42,6 +42,8 @@ interface Group {
 /** Groups about which most rules say the same, oldest first: a storm is a thousand groups of two or three sorts. */
 interface Sort {
   readonly open: boolean;
+  /** The log itself names these calls. */
+  readonly isNamed: boolean;
   readonly lastKind: RecordKind | undefined;
   /** Of what was told of the last try. */
   readonly shapes: ReadonlySet<string>;
@@ -90,10 +92,11 @@ function opened(outcome: Outcome, lane: Lane): Group {
 
 function sortOf(group: Group): Sort {
   const shapes = new Set(group.told.map(({ record }) => record.shape));
-  const name = [group.open, lastKind(group), ...[...shapes].sort()].join(' ');
+  const isNamed = callKey(group.head.record) !== null;
+  const name = [group.open, isNamed, lastKind(group), ...[...shapes].sort()].join(' ');
   const known = group.lane.sorts.get(name);
   if (known) return known;
-  const sort: Sort = { open: group.open, lastKind: lastKind(group), shapes, groups: [] };
+  const sort: Sort = { open: group.open, isNamed, lastKind: lastKind(group), shapes, groups: [] };
   group.lane.sorts.set(name, sort);
   return sort;
 }
@@ -144,11 +147,13 @@ function joins(outcome: Outcome, lane: Lane): Group | undefined {
   const afterNotice = () => find(lane, 'newest', isNotice, (group) => isNear(group, record, RETRY_MS));
   // Echoes come in other shapes than what they repeat.
   const isOther = ({ shapes }: Sort): boolean => !shapes.has(record.shape);
+  // A line that names its call was joined to what bears the same name, and echoes nothing that bears another.
+  const isNamed = callKey(record) !== null;
   const echoed = (withinMs: number) =>
     find(
       lane,
       'oldest',
-      (sort) => !sort.open && isOther(sort),
+      (sort) => !sort.open && !(isNamed && sort.isNamed) && isOther(sort),
       (group) => isEchoed(group, outcome, withinMs),
     );
   if (record.kind === 'attempt')
@@ -227,17 +232,10 @@ function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
   const { record } = outcome;
   if (head.failed !== outcome.failed || !isSoon(group, record, withinMs)) return false;
   if (record.status !== null && head.record.status !== null && record.status !== head.record.status) return false;
-  if (isNamedOtherwise(head.record, record)) return false;
   // Both must tell the same story: a cause where both know one.
   if (outcome.failed && known(head) && known(outcome) && head.cause !== outcome.cause) return false;
   return isNear(group, record, withinMs);
 }
-
-/** Both name their call, and not the same one. */
-const isNamedOtherwise = (a: CallRecord, b: CallRecord): boolean =>
-  (a.traceId ?? a.requestId) !== null &&
-  (b.traceId ?? b.requestId) !== null &&
-  (a.traceId !== b.traceId || (a.traceId === null && a.requestId !== b.requestId));
 
 const known = (outcome: Outcome): boolean => !['none', 'status', 'hint', 'family'].includes(outcome.rule);
 
