@@ -30,7 +30,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'request_exceeds_limit',
-    text: /Request too large for .{0,200}(?:tokens per min|TPM)|tokens must be reduced in order to/i,
+    text: /Request too large for .{0,200}(?:tokens per min|TPM)|tokens must be reduced in order to|max(?:imum)? \d{1,12} tokens per request/i,
   },
   {
     // Google names the metric that ran out: a day's quota and a limit of nothing do not come back within the minute.
@@ -74,7 +74,7 @@ export const SIGNALS: readonly Signal[] = [
       'payment_required',
       'servicequotaexceededexception',
     ],
-    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|requires (?:more|at least .{0,20}) credits|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
+    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
   },
   {
     cause: 'provider_overloaded',
@@ -149,7 +149,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'environment_restriction',
     types: ['unsupported_country_region_territory', 'ip_not_authorized', 'ip_not_allowed'],
-    text: /\bIP (?:address )?.{0,60}\b(?:not (?:allowed|authorized|whitelisted|permitted)|blocked|denied)|Virtual Network|Firewall rules|private endpoint|public (?:network )?access is disabled|unsupported_country|country, region|not available in your (?:country|region|location)|(?:country|region|location|territory) (?:is )?not supported|location is not supported|allow ?list|environment restriction|security policy|ip_not_authorized/i,
+    text: /\bIP (?:address )?.{0,60}\b(?:not (?:allowed|authorized|whitelisted|permitted)|blocked|denied)|Virtual Network|Firewall rules|private endpoint|public (?:network )?access is disabled|unsupported_country|country, region|not available in your (?:country|region|location)|(?:country|region|location|territory) (?:is )?not supported|location is not supported|allow ?list|environment restriction|security policy|ip_not_authorized|\bRequest not allowed\b/i,
   },
   {
     cause: 'provider_credentials',
@@ -278,6 +278,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'stream_disconnected',
+    statuses: [null, 200, 500, 502, 503, 504, 520],
     text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected(?! before completion: (?!stream|an error occurred))|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\| |: )terminated(?:$| \|)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
   },
   {

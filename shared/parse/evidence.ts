@@ -152,9 +152,13 @@ function calledAddress(text: string, found: Facts): Evidence['target'] {
 }
 
 const REQUEST_LINE = screened(/\b(?:POST|GET) "?(\/[^\s"'?#]{1,200})/);
+/** SDKs name what they ask once more by its path alone. */
+const ASKED_AGAIN = screened(/\bRetrying request to (\/[^\s"'?#]{1,200})/);
 
 /** A server's own name for what was asked of it, without a host. */
 function ownPath(text: string, found: Facts): Evidence['target'] {
+  const again = ASKED_AGAIN.exec(text)?.[1] ?? null;
+  if (again !== null && LLM_PATH.test(again)) return { host: null, path: again };
   const path = stringFact(found, 'path') ?? REQUEST_LINE.exec(text)?.[1] ?? null;
   return path !== null && LLM_SERVER_PATH.test(path) ? { host: null, path } : null;
 }

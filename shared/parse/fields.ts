@@ -194,8 +194,8 @@ export interface Facts {
   readonly keys: Set<string>;
   readonly scan: Scan;
   hasErrorNest: boolean;
-  /** `{"error": {"message", "type" | "code" | "param"}}`: the error body of OpenAI-compatible APIs. */
-  isErrorEnvelope: boolean;
+  /** The frame of an error body: one that only LLM APIs use, or one that other APIs use, too. */
+  envelope: 'own' | 'shared' | null;
 }
 
 export const noFacts = (names: KeyNames = NO_NAMES, text = ''): Facts => ({
@@ -208,7 +208,7 @@ export const noFacts = (names: KeyNames = NO_NAMES, text = ''): Facts => ({
   keys: new Set(),
   scan: scanOf(text),
   hasErrorNest: false,
-  isErrorEnvelope: false,
+  envelope: null,
 });
 
 interface Place {
@@ -234,11 +234,13 @@ export function collect(
     return;
   }
   if (!isFields(value)) return;
-  if (isRefusalBody(value)) into.isErrorEnvelope = true;
+  if (into.envelope !== 'own') into.envelope = envelopeOf(value) ?? into.envelope;
   const keys = Object.keys(value);
   if (keys.length > MAX_FACTS) keys.length = MAX_FACTS;
+  // What an event of type `error` holds is no completion.
+  const tellsError = field(value, 'type') === 'error' && typeof field(value, 'content') === 'string';
   for (const key of keys) {
-    const known = keyOf(key);
+    const known = tellsError && key === 'content' ? keyOf('message') : keyOf(key);
     const own = into.names.get(known.name);
     collectField(own === undefined ? known : keyOf(own), value[key] as Value, into, place);
   }
@@ -246,20 +248,24 @@ export function collect(
 
 /**
  * `{"error": {…}}` of OpenAI-compatible APIs, `{"type": "error", "error": {…}}` of Anthropic, `{"object": "error", …}` of Mistral and
- * vLLM. Payment and social APIs use the same frame; the fields of theirs that no LLM API has tell them apart.
+ * vLLM. With a code alone it is the frame of clouds and many others. Payment and social APIs have fields that no LLM API has.
  */
-function isRefusalBody(fields: Fields): boolean {
+function envelopeOf(fields: Fields): Facts['envelope'] {
   const error = field(fields, 'error');
   // Servers of models answer so: `{"error": "…", "error_type": "overloaded"}`.
-  if (typeof error === 'string') return Object.hasOwn(fields, 'error_type') && Object.keys(fields).length === 2;
-  if (field(fields, 'object') === 'error') return Object.hasOwn(fields, 'message') && Object.hasOwn(fields, 'type');
-  if (!isFields(error)) return false;
+  if (typeof error === 'string')
+    return Object.hasOwn(fields, 'error_type') && Object.keys(fields).length === 2 ? 'own' : null;
+  if (field(fields, 'object') === 'error')
+    return Object.hasOwn(fields, 'message') && Object.hasOwn(fields, 'type') ? 'own' : null;
+  if (!isFields(error)) return null;
   const has = (name: string): boolean => Object.hasOwn(error, name);
-  if (Object.keys(fields).length > 2 && field(fields, 'type') !== 'error') return false;
-  if (!has('message') || FOREIGN_FIELDS.some(has)) return false;
+  const isAnthropic = field(fields, 'type') === 'error';
+  if (Object.keys(fields).length > 2 && !isAnthropic) return null;
+  if (!has('message') || has('stack') || has('name') || FOREIGN_FIELDS.some(has)) return null;
   const type = field(error, 'type');
-  if (typeof type === 'string' && FOREIGN_TYPE.test(type)) return false;
-  return ['type', 'code', 'param'].some(has) && !has('stack') && !has('name');
+  if (typeof type === 'string' && FOREIGN_TYPE.test(type)) return null;
+  if (has('type')) return isAnthropic || has('param') || has('code') ? 'own' : 'shared';
+  return has('code') || has('param') ? 'shared' : null;
 }
 const FOREIGN_FIELDS =
   'charge decline_code doc_url payment_intent request_log_url setup_intent fbtrace_id error_subcode errors'.split(' ');

@@ -66,16 +66,17 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   if (HTTP_LINES.has(shape) && target !== null && !targetIsLlm) return false;
   if (HTTP_LINES.has(shape) && target === null) return LLM_HEADER.test(head);
 
-  const isBody = evidence.isErrorEnvelope && text.startsWith('{');
+  const isRefusal = isRefusalBody(evidence);
+  const isBody = isRefusal && text.startsWith('{');
   // A field of its own that holds a status speaks of a call; a number in a line of code does not.
   const hasFields = isJson && (evidence.statuses.length > 0 || evidence.hasErrorNest);
   if (!isBody && !hasFields && isProse(evidence)) return false;
   if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head)) return false;
   if (!isOurs && isChore(evidence, shape, status)) return false;
-  if (!isOurs && !targetIsLlm && !evidence.isErrorEnvelope && isElsewhere(head, status)) return false;
+  if (!isOurs && !targetIsLlm && !isRefusal && isElsewhere(head, status)) return false;
   if (shape === 'tenacity' && LLM_FUNCTION.test(head)) return true;
   if (!targetIsLlm && OTHER_API.test(head) && !speaksOfModels(head)) return false;
-  const anchored = isOurs || targetIsLlm || isStructuredCall(evidence, shape) || evidence.isErrorEnvelope;
+  const anchored = isOurs || targetIsLlm || isStructuredCall(evidence, shape) || isRefusal;
   if (anchored || SDK_FAILURE.test(head) || ERROR_TYPE.test(head))
     return isFailure(evidence, shape, status) || isSuccess(evidence) || saysFailure(evidence) || REFUSAL.test(head);
   if (isSignature(head) && (isRetry(shape) || isSuccess(evidence) || tellsOfCall(evidence, status))) return true;
@@ -84,6 +85,10 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   if (NAMES_OTHER_PATH.test(head) || OTHER_SYSTEM.test(head)) return false;
   return speaksOfModels(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
 }
+
+/** The error body of an LLM API: in a frame that other APIs use as well, what it says must name a cause. */
+const isRefusalBody = (evidence: Evidence): boolean =>
+  evidence.envelope === 'own' || (evidence.envelope === 'shared' && namesCause(evidence.said, namesOf(evidence)));
 
 /** A retrying framework names the function it calls again, and nothing else. */
 const LLM_FUNCTION = screened(
@@ -107,7 +112,7 @@ const isElsewhere = (text: string, status: number | null): boolean =>
 
 /** APIs that share the names of error types with LLM APIs. */
 const OTHER_API = screened(
-  /\b(?:stripe|card_declined|decline_code|payment_intent|fbtrace_id|OAuthException|elevenlabs|deepgram|assemblyai|pinecone|firebase|firestore|supabase|pub\/?sub|spanner|bigquery|twilio|sendgrid|youtube)\b|api\.stripe\.com/i,
+  /\b(?:stripe|card_declined|decline_code|payment_intent|fbtrace_id|OAuthException|elevenlabs|deepgram|assemblyai|pinecone|firebase|firestore|supabase|pub\/?sub|spanner|bigquery|twilio|sendgrid|youtube)\b|api\.stripe\.com|\b(?:graph\.microsoft|management\.azure)\.com|\b(?:sheets|drive|docs|calendar|gmail|storage|translat(?:e|ion)|vision|speech|texttospeech|people|places|maps|logging|monitoring|secretmanager)\.googleapis\.com/i,
 );
 
 /** Databases, queues, registries and services: beside a mere word, it is they that failed. */
@@ -226,9 +231,13 @@ const saysFailure = (evidence: Evidence): boolean => FAILED_WORD.test(evidence.s
 const STATED_FAILURE =
   /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\bstatus code:? [45]\d\d\b|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
 
-/** Says in words that a call failed, if not why. */
+/** Says in words that a call failed, if not why: what was asked of the model, or that it was asked. */
 const CALL_FAILED = screened(
-  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response)\b|\b(?:calls?|requests?|completion|invocation|generation)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
+  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response|inference|running model|with model|transcription|transcribing|summari[sz]ation|translation)\b|\b(?:calls?|requests?|completion|invocation|generation|inference|embeddings?|transcription|summari[sz]ation|translation|classification|extraction|vision|attempts|providers)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
+);
+/** The same in the languages that logs of programs are written in. */
+const CALL_FAILED_ABROAD = screened(
+  /(?:请求|调用|生成|接口|API)[^\n]{0,6}(?:失败|异常|出错|错误)|(?:リクエスト|呼び出し|生成|変換|API)[^\n]{0,6}(?:失敗|エラー)|(?:호출|요청|응답|생성|API)[^\n]{0,6}(?:실패|오류|에러)|\berror (?:al|en) (?:la )?(?:llama|consult|gener|invoc|solicit|API)|\bfall[oó] (?:la|el) (?:llamada|proveedor|solicitud)|\b(?:erro|falha) (?:ao|na) (?:chama|consult|gera|invoc|requisi|API)|\b(?:erreur|échec) (?:lors de|pendant|de) (?:l.appel|l.API|la requête|la génération)|\bfehler (?:beim|bei der) (?:aufruf|anfrage|generier|API)|ошибка (?:при )?(?:вызов|запрос|генерац|API)|lỗi (?:khi )?gọi/i,
 );
 
 /** As SDKs word their errors: the status, then what the server said. */
@@ -242,7 +251,7 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
   if (status !== null && status < 400) return false;
   const { said } = evidence;
   const loud =
-    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|rate.?limit(?:ed|(?: was)? (?:hit|exceeded|reached))|exhausted|timed out|refused|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|\berro\b|\berreur|\bfehler|ошибк|\(status code: \d/i.test(
+    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|(?:rate.?limit|quota|cuota)(?:ed|[^\n]{0,20} (?:hit|exceeded|reached|excedida|esgotada|agotada))|exhausted|timed out|refused|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|异常|出错|\berro\b|\bfalha|\bfall[oó]\b|\berreur|\béchec|\bfehler|ошибк|lỗi|\(status code: \d/i.test(
       said,
     ) ||
     (status !== null && (STATED_FAILURE.test(said) || LEADING_STATUS.test(said))) ||
@@ -256,7 +265,7 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
 function tellsOfCall(evidence: Evidence, status: number | null): boolean {
   if (status !== null) return true;
   const said = TIMEOUT_SETTING.replace(evidence.said, '');
-  return CALL_FAILED.test(said) || namesCause(said, namesOf(evidence));
+  return CALL_FAILED.test(said) || CALL_FAILED_ABROAD.test(said) || namesCause(said, namesOf(evidence));
 }
 
 const namesOf = ({ types, classes }: Evidence): string[] =>

@@ -88,3 +88,21 @@ describe('what a dump of many events says', () => {
     expect(call?.record.retryCount).toBe(1);
   });
 });
+
+describe('an SDK whose logger prints no name', () => {
+  const line = (second: number, text: string) => `2026-11-17 09:00:0${second},000 - INFO - ${text}`;
+  const answered = (status: string) =>
+    `HTTP Request: POST https://api.llmgrid.ai/v1/chat/completions "HTTP/1.1 ${status}"`;
+  const again = 'Retrying request to /chat/completions in 0.913428 seconds';
+  test('tries one call again, and both tries are its own', () => {
+    const refused = answered('429 Too Many Requests');
+    const calls = callsIn([
+      line(1, refused),
+      line(2, again),
+      line(3, refused),
+      line(4, again),
+      line(5, answered('200 OK')),
+    ]);
+    expect(calls).toHaveLength(1);
+  });
+});
