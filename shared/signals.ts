@@ -50,7 +50,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'concurrency_limit',
     types: ['concurrent_requests', 'concurrency_limit_exceeded', 'max_parallel_requests'],
-    text: /max_parallel_requests|max parallel request|concurren(?:t|cy)\b.{0,20}(?:requests?|limit|connections?|calls?)|too many concurrent|parallel requests? limit|Limit type: max_parallel|ConcurrentRequests|organization concurrency|max organization concurrency|too many parallel|并发/i,
+    text: /max_parallel_requests|max parallel request|no permits available|concurren(?:t|cy)\b.{0,20}(?:requests?|limit|connections?|calls?)|too many concurrent|parallel requests? limit|Limit type: max_parallel|ConcurrentRequests|organization concurrency|max organization concurrency|too many parallel|并发/i,
     statuses: [429, 400, 403, 503, null],
   },
   {
@@ -58,6 +58,8 @@ export const SIGNALS: readonly Signal[] = [
     types: [
       'insufficient_quota',
       'insufficient_user_quota',
+      'quota_exceeded',
+      'token_quota_exceeded',
       'exceeded_current_quota_error',
       'credit_balance_exhausted',
       'organization_spend_limit_exceeded',
@@ -74,7 +76,7 @@ export const SIGNALS: readonly Signal[] = [
       'payment_required',
       'servicequotaexceededexception',
     ],
-    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
+    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
   },
   {
     cause: 'provider_overloaded',
@@ -88,7 +90,7 @@ export const SIGNALS: readonly Signal[] = [
       'no_capacity',
       'modelnotreadyexception',
     ],
-    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|(?:at|no|insufficient|lacks?|not enough) capacity|currently loading|is (?:still )?loading|not enough capacity|(?:server|service|system|serving|model) (?:is )?(?:too |currently |very )?busy|maximum pending requests|model too busy|too many connections, please wait|high (?:load|traffic)|heavy (?:load|traffic)|overload|peak load|not ready for (?:inference|invocation)|负载已?饱和|服务.{0,4}繁忙|系统繁忙|过载|混み合って/i,
+    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|(?:at|no|insufficient|lacks?|not enough) capacity|currently loading|is (?:still )?loading|not enough capacity|(?:server|service|system|serving|model) (?:is )?(?:too |currently |very )?busy|maximum pending requests|llm busy|no slots available|model too busy|too many connections, please wait|high (?:load|traffic)|heavy (?:load|traffic)|overload|peak load|not ready for (?:inference|invocation)|负载已?饱和|服务.{0,4}繁忙|系统繁忙|过载|混み合って/i,
   },
   {
     // Bounds of one number, though some providers mention the context window beside them.
@@ -237,6 +239,7 @@ export const SIGNALS: readonly Signal[] = [
       'accessdeniedexception',
       'insufficient_permissions',
       'request_forbidden',
+      'access_terminated_error',
     ],
     text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled/i,
     statuses: [401, 403, 400, 404, null],
@@ -264,7 +267,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'client_disconnected',
-    text: /client (?:has )?disconnected|disconnected from the client|client closed (?:the )?(?:request|connection)|request (?:was )?(?:aborted|cancelled|canceled) by (?:the )?(?:client|user)|Client Closed Request|user aborted/i,
+    text: /client (?:has )?disconnected|disconnected from the client|client clos(?:ed|ing) (?:the )?(?:request|connection)|context canceled|request (?:was )?(?:aborted|cancelled|canceled) by (?:the )?(?:client|user)|Client Closed Request|user aborted/i,
   },
   {
     cause: 'gateway_timeout',
@@ -279,7 +282,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'stream_disconnected',
     statuses: [null, 200, 500, 502, 503, 504, 520],
-    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected(?! before completion: (?!stream|an error occurred))|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\| |: )terminated(?:$| \|)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
+    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected(?! before completion: (?!stream|an error occurred))|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\| |: )terminated(?:$| \|)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|error reading a body from connection|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
   },
   {
     cause: 'client_timeout',
@@ -337,7 +340,7 @@ export const SIGNALS: readonly Signal[] = [
       'invalid_base64',
       'empty_messages',
     ],
-    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
+    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
     statuses: [400, 422, 500, null],
   },
   {
@@ -350,7 +353,7 @@ export const SIGNALS: readonly Signal[] = [
       'extra_forbidden',
       'not_supported',
     ],
-    text: /Unsupported (?:parameter|value|param|data|content|media|response)|do(?:es)? ?n.?[o']?t support|UnsupportedParams|Unknown (?:parameter|name|field|argument)|Unrecognized (?:request )?(?:argument|parameter|key|field)|Extra (?:inputs?|fields?) (?:are |is )?(?:not permitted|not allowed)|Extra inputs? ?not permitted|extra_forbidden|(?:is|are)?n.?o?t (?:currently )?supported|type is unavailable|drop_params|unexpected keyword argument|not (?:allowed|permitted) (?:for|with|by) this model|(?:cannot|can.?t) (?:both|be (?:used|specified|set) (?:with|together|both))|mutually exclusive|not compatible|incompatible|is deprecated|is not enabled/i,
+    text: /Unsupported (?:parameter|value|param|data|content|media|response)|do(?:es)? ?n.?[o']?t support|UnsupportedParams|Unknown (?:parameter|name|field|argument)|Unrecognized (?:request )?(?:argument|parameter|key|field)|Extra (?:inputs?|fields?) (?:are |is )?(?:not permitted|not allowed)|Extra inputs? ?not permitted|extra_forbidden|(?:is|are)?n.?o?t (?:currently )?supported|type is unavailable|drop_params|unexpected keyword argument|not (?:allowed|permitted) (?:for|with|by) this model|(?:cannot|can.?t) (?:both|be (?:used|specified|set) (?:with|together|both))|mutually exclusive|not compatible|incompatible|is deprecated|is not enabled|is unsupported|enabled only for/i,
     statuses: [400, 404, 422, 500, 501, null],
   },
   {

@@ -125,7 +125,13 @@ const PROMPT = screened(
   /(\b(?:content|prompt|input|query|question|system|instructions)['"]?\s?[:=]\s?)(?:'(?:[^'\\\n]|\\.){0,20000}'|"(?:[^"\\\n]|\\.){0,20000}"|`[^`]{0,20000}`)/g,
 );
 
-const withoutPrompts = (text: string): string => PROMPT.replace(text, '$1[prompt]');
+/** The same among the attributes of OpenTelemetry's debug exporter. */
+const PROMPT_ATTRIBUTE = screened(
+  /(-> (?:gen_ai|llm)\.(?:prompt|completion|input|output|system_instructions)[\w.]{0,80}: )[A-Z][A-Za-z]{1,10}\([^\n]{0,20000}/g,
+);
+
+const withoutPrompts = (text: string): string =>
+  PROMPT_ATTRIBUTE.replace(PROMPT.replace(text, '$1[prompt]'), '$1[prompt]');
 
 const ADDRESS = /https?:\/\/([^\s'"`)\]}>,/:?#]{1,253})(?::\d{1,5})?(\/[^\s'"`)\]}>,?#]{0,400})?/g;
 
@@ -141,7 +147,7 @@ function llmAddress(text: string): string | null {
 
 function calledAddress(text: string, found: Facts): Evidence['target'] {
   const url = (text.includes('://') ? (CALLED.exec(text)?.[1] ?? llmAddress(text)) : null) ?? stringFact(found, 'url');
-  if (url === null || url === undefined) return ownPath(text, found);
+  if (url === null || url === undefined || url.startsWith('/')) return ownPath(text, found);
   const parts = /^(?:https?:\/\/)?([^/:?#\s'"]{1,253})(?::\d{1,5})?(\/[^?#\s'"]{0,400})?/i.exec(url);
   if (!parts) return null;
   const path = parts[2] ?? null;
@@ -159,7 +165,7 @@ const ASKED_AGAIN = screened(/\bRetrying request to (\/[^\s"'?#]{1,200})/);
 function ownPath(text: string, found: Facts): Evidence['target'] {
   const again = ASKED_AGAIN.exec(text)?.[1] ?? null;
   if (again !== null && LLM_PATH.test(again)) return { host: null, path: again };
-  const path = stringFact(found, 'path') ?? REQUEST_LINE.exec(text)?.[1] ?? null;
+  const path = stringFact(found, 'path') ?? stringFact(found, 'url') ?? REQUEST_LINE.exec(text)?.[1] ?? null;
   return path !== null && LLM_SERVER_PATH.test(path) ? { host: null, path } : null;
 }
 

@@ -426,11 +426,16 @@ const PAIR =
 const MAX_PAIRED = 8_000;
 const NOTHING = /^(?:None|null|nil|undefined|-|n\/a|0|false|False)$/;
 
-/** The `key=value` pairs of logfmt, structlog's console and slog, as fields; null where there are not two. */
+/** Attributes as OpenTelemetry's debug exporter prints them: `-> gen_ai.system: Str(openai)`. */
+const ATTRIBUTE = /-> ([A-Za-z_][\w.]{0,80}): [A-Z][A-Za-z]{1,10}\(([^\n]{1,600})\)$/gm;
+
+/** The `key=value` pairs of logfmt, structlog's console and slog, and OpenTelemetry's, as fields; null where there are not two. */
 export function pairsIn(text: string): Fields | null {
-  if (!text.includes('=')) return null;
+  const patterns = [...(text.includes('=') ? [PAIR] : []), ...(text.includes('-> ') ? [ATTRIBUTE] : [])];
+  if (patterns.length === 0) return null;
   const fields = noFields();
-  for (const [, key, raw] of text.slice(0, MAX_PAIRED).matchAll(PAIR)) {
+  const head = text.slice(0, MAX_PAIRED);
+  for (const [, key, raw] of patterns.flatMap((pattern) => [...head.matchAll(pattern)])) {
     const value = /^["']/.test(raw as string) ? (raw as string).slice(1, -1) : (raw as string);
     if (NOTHING.test(value)) continue;
     fields[key as string] = /^\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : value;

@@ -34,7 +34,7 @@ export const SHAPES: readonly Shape[] = [
     test: (e) =>
       e.isJson && (e.keys.has('errorinformation') || e.keys.has('customllmprovider') || e.keys.has('litellmcallid')),
   },
-  { name: 'otel-genai', kind: null, test: (e) => e.isJson && [...e.keys].some((key) => key.startsWith('genai')) },
+  { name: 'otel-genai', kind: null, test: ({ keys: seen }) => [...seen].some((key) => key.startsWith('genai')) },
   {
     name: 'llmgrid-trace',
     kind: null,

@@ -29,6 +29,9 @@ describe('shapes', () => {
         { failed: true, status: row.status, cause: carries === 'cause' ? row.cause : expect.any(String) },
       ]);
   });
+  test.each(Object.entries(MORE_SHAPES))('no prompt leaves %s', (_, { render }) => {
+    for (const row of ANSWERED) expect(JSON.stringify(callsOf(render(call(row))))).not.toContain('CANARYPROMPT');
+  });
 });
 
 describe('wrappers', () => {
