@@ -1,7 +1,8 @@
 /**
  * Calls, not lines. An SDK prints a try, a retry notice, the next try, the exception; a framework prints the exception
- * again. Within one stream these are joined into one call. Two rules keep a storm a storm: only an echo of *another shape*
- * is joined to a final line, so a hundred equal lines stay a hundred calls; and one line never joins two calls.
+ * again. Within one stream these are joined into one call. Two rules keep a storm a storm: only an echo of *another shape*,
+ * or at once in the same words from *another writer*, is joined to a final line, so a hundred equal lines stay a hundred
+ * calls; and one line never joins two calls.
  * Joining is a hint to the fold, not a verdict: what the next batch completes is put right there (see `window.ts`).
  */
 import type { Outcome, Rule } from './classify.ts';
@@ -22,9 +23,13 @@ export interface Placed {
 const RETRY_MS = 90_000;
 /** Between the failure and its echo only code runs. */
 const ECHO_MS = 3_000;
+/** Layers of one program that each log what they caught do so at once; two calls rarely end as close. */
+const LAYERS_MS = 100;
 /** A success is echoed when the body has been read, which for a stream takes a while. */
 const SUCCESS_ECHO_MS = 15_000;
 const MAX_OPEN = 256;
+/** So many calls at once are asked for what a layer above repeats; and so many lines tell of one try. */
+const [MAX_RECENT, MAX_TOLD] = [64, 8];
 
 interface Group {
   members: Outcome[];
@@ -53,6 +58,8 @@ interface Sort {
 /** The groups of one Lambda invocation, or of all lines that name none. */
 interface Lane {
   count: number;
+  /** The last to be opened, oldest first. */
+  readonly recent: Group[];
   readonly sorts: Map<string, Sort>;
 }
 
@@ -63,7 +70,7 @@ export function joinCalls(outcomes: readonly Outcome[]): Placed[] {
   const named = new Map<string, Group>();
   for (const outcome of outcomes) {
     const invocation = outcome.record.invocationId ?? '';
-    const lane = lanes.get(invocation) ?? { count: 0, sorts: new Map() };
+    const lane = lanes.get(invocation) ?? { count: 0, recent: [], sorts: new Map() };
     lanes.set(invocation, lane);
     const key = callKey(outcome.record);
     const known = sameCall(outcome, key === null ? undefined : named.get(key)) ?? joins(outcome, lane);
@@ -87,6 +94,7 @@ function opened(outcome: Outcome, lane: Lane): Group {
     order: lane.count++,
   };
   add(group);
+  if (lane.recent.push(group) > MAX_RECENT) lane.recent.shift();
   return group;
 }
 
@@ -155,7 +163,12 @@ function joins(outcome: Outcome, lane: Lane): Group | undefined {
       'oldest',
       (sort) => !sort.open && !(isNamed && sort.isNamed) && isOther(sort),
       (group) => isEchoed(group, outcome, withinMs),
-    );
+    ) ?? relayed();
+  // Another logger of the program, or the same at another level, may repeat in the same shape what it caught.
+  const relayed = () =>
+    record.writer === null || !outcome.failed
+      ? undefined
+      : lane.recent.find((group) => !(isNamed && callKey(group.head.record) !== null) && isRelayed(group, outcome));
   if (record.kind === 'attempt')
     return (
       find(
@@ -172,7 +185,15 @@ function joins(outcome: Outcome, lane: Lane): Group | undefined {
         'newest',
         (sort) => sort.open && sort.lastKind === 'attempt',
         (group) => isNear(group, record, ECHO_MS),
-      ) ?? afterNotice()
+      ) ??
+      // What an application tries again has not ended, though it said so.
+      find(
+        lane,
+        'newest',
+        (sort) => known(outcome) && !sort.open && sort.lastKind === 'final',
+        (group) => isEchoed(group, outcome, LAYERS_MS),
+      ) ??
+      afterNotice()
     );
   if (record.kind === 'final')
     return (
@@ -237,6 +258,25 @@ function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
   return isNear(group, record, withinMs);
 }
 
+/** The same words from another writer, or from one who knows no more than that it failed. */
+const isRelayed = (group: Group, outcome: Outcome): boolean =>
+  !group.open &&
+  isSoon(group, outcome.record, LAYERS_MS) &&
+  group.told.length < MAX_TOLD &&
+  group.told.every(({ record }) => record.shape !== outcome.record.shape || isOtherWriter(record, outcome.record)) &&
+  ((outcome.rule === 'none' && outcome.record.status === null) ||
+    group.told.some(({ record }) => wordsOf(record) === wordsOf(outcome.record))) &&
+  isEchoed(group, outcome, LAYERS_MS);
+
+const isOtherWriter = (a: CallRecord, b: CallRecord): boolean => a.writer !== null && a.writer !== b.writer;
+
+/** What a text says without who says it: what stood in its structure, or what follows the writer's name. */
+function wordsOf({ message, writer }: CallRecord): string {
+  const [said = '', ...around] = (message ?? '').split(' | ');
+  const name = writer?.split(' ').at(-1) ?? '';
+  return around.length > 0 ? said : said.slice(said.indexOf(name) + name.length);
+}
+
 const known = (outcome: Outcome): boolean => !['none', 'status', 'hint', 'family'].includes(outcome.rule);
 
 function join(outcome: Outcome, group: Group): void {
@@ -248,6 +288,7 @@ function join(outcome: Outcome, group: Group): void {
   group.members.push(outcome);
   group.told = kind === 'retry-notice' ? [] : [...group.told, outcome];
   const ends = kind === 'final' || kind === 'success';
+  if (kind === 'retry-notice') group.open = true;
   // A success after failures ends the call well; an echo never takes the place of the line it repeats.
   if (group.open || (kind === 'success' && group.head.failed)) group.head = outcome;
   if (ends) group.open = false;

@@ -54,6 +54,8 @@ export interface CallRecord {
   readonly errorClass: string | null;
   /** Redacted evidence text, at most 1,000 characters. In memory only: never stored, never sent. */
   readonly message: string | null;
+  /** Level and name of the logger, as the line gives them. In memory only. */
+  readonly writer: string | null;
   readonly provider: string | null;
   readonly model: string | null;
   readonly route: string | null;

@@ -29,6 +29,7 @@ export type Fact =
   | 'completionTokens'
   | 'service'
   | 'level'
+  | 'logger'
   | 'statusWord'
   | 'param'
   | 'rateLimitType'
@@ -61,6 +62,7 @@ const ALIASES: ReadonlyMap<string, Fact> = new Map(
       ['completionTokens', 'completiontokens outputtokens genaiusageoutputtokens completion'],
       ['service', 'service servicename'],
       ['level', 'level loglevel severity levelname'],
+      ['logger', 'logger loggername module component caller sourcecontext'],
       ['statusWord', 'status outcome result resulttype success'],
       ['param', 'param'],
       ['rateLimitType', 'ratelimittype errorratelimittype'],

@@ -261,10 +261,13 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
   return loud && tellsOfCall(evidence, status);
 }
 
+/** At which level a line was written says nothing of a call. */
+const LEVEL_MARK = screened(/\b(?:ERROR|WARN(?:ING)?|CRITICAL|FATAL)\b(?=[\]:|]| [-|\]–—]|\s{2})/g);
+
 /** A status, the word that a call failed, or its cause: what else fails in a program named for its models is no call. */
 function tellsOfCall(evidence: Evidence, status: number | null): boolean {
   if (status !== null) return true;
-  const said = TIMEOUT_SETTING.replace(evidence.said, '');
+  const said = LEVEL_MARK.replace(TIMEOUT_SETTING.replace(evidence.said, ''), ' ');
   return CALL_FAILED.test(said) || CALL_FAILED_ABROAD.test(said) || namesCause(said, namesOf(evidence));
 }
 

@@ -98,6 +98,7 @@ export function recordOf(
           : (ERROR_TYPE.exec(evidence.text.slice(0, MAX_TYPE_TEXT))?.[0] ?? null),
     errorClass: evidence.classes.length > 0 ? [...new Set(evidence.classes)].slice(0, 8).join(' ') : null,
     message: text === '' ? null : cut(redact(text), MAX_MESSAGE),
+    writer: writerOf(evidence),
     provider: name(providerOf(evidence, text, model)),
     model: name(
       model === null
@@ -163,6 +164,23 @@ const SDK_REQUEST_ID = screened(
 
 const traceIdOf = (evidence: Evidence): string | null =>
   TRACE_ID_IN_TEXT.exec(evidence.text.slice(0, 20_000))?.[1] ?? null;
+
+const LEVEL = /\b(?:DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRITICAL|FATAL)\b/;
+/** `ERROR:name:`, `… - name - ERROR`, or the first name with dots in it. */
+const LOGGER =
+  /\b[A-Z]{4,8}:([\w.-]{2,80}):| - ([\w.-]{2,80}) - [A-Z]{4,8}\b|(?<![\w./@-])([a-z_]\w{0,60}(?:\.\w{1,60}){1,6})(?=[\]:\s])/;
+
+/** Who wrote the line, where it says so before what it says. */
+function writerOf(evidence: Evidence): string | null {
+  const head = evidence.around.slice(0, 160);
+  const level = evidence.facts.get('level')?.value ?? LEVEL.exec(head)?.[0];
+  const logger =
+    stringFact(evidence, 'logger') ??
+    LOGGER.exec(head)
+      ?.slice(1)
+      .find((name) => name !== undefined);
+  return [level, logger].filter((part) => part !== undefined).join(' ') || null;
+}
 
 /** The failure texts of the structures, then the text around them, each once; what a fallback said later is left out. */
 function readableText(evidence: Evidence): string {

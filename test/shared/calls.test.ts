@@ -21,6 +21,7 @@ const NOTHING: CallRecord = {
   errorType: null,
   errorClass: null,
   message: null,
+  writer: null,
   provider: null,
   model: null,
   route: null,
@@ -65,6 +66,11 @@ const final = (status: number | null, more: Line = {}): Line => ({
   shape: 'python-traceback',
   status,
   ...more,
+});
+/** Text of a line that says who wrote it. */
+const said = (writer: string, message: string): Line => ({
+  writer,
+  message: `2026-11-17 09:00:00 ${writer}: ${message}`,
 });
 const success = (more: Line = {}): Line => ({ kind: 'success', shape: 'httpx-line', status: 200, ...more });
 const LIMIT = 'Rate limit reached on tokens per min (TPM)';
@@ -126,6 +132,25 @@ describe('one call', () => {
       'rate_limit_unspecified×3',
       [final(429, { shape: 'ai-sdk', retryCount: 2 })],
     ],
+    [
+      'what two loggers of one program tell at once in the same words',
+      'budget_exceeded×1',
+      [final(429, said('ERROR app.service', BUDGET)), final(429, said('ERROR app.routes', BUDGET))],
+    ],
+    [
+      'the same at two levels, then one that knows no more than that it failed',
+      'budget_exceeded×1',
+      [
+        final(429, said('WARNING app', BUDGET)),
+        final(429, said('ERROR app', BUDGET)),
+        final(null, said('ERROR app.main', 'no answer of the model')),
+      ],
+    ],
+    [
+      'a failure that the application tries again, and then well',
+      'success×2',
+      [final(429, said('ERROR app.llm', LIMIT)), notice(said('WARNING app.retry', LIMIT)), success({ afterMs: 900 })],
+    ],
     ['tries a minute apart', 'rate_limit_unspecified×2', [attempt(429), notice(), attempt(429, { afterMs: 60_000 })]],
   ])('%s', (_, expected, lines) => {
     expect(told(...lines)).toBe(expected);
@@ -163,6 +188,39 @@ describe('one call', () => {
       .map(({ outcome, attempts }) => `${outcome.failed ? outcome.cause : 'success'}×${attempts}`)
       .join(' ');
   };
+  // As applications log: the layer that caught, and the one above it.
+  const BODY = "Error code: 401 - {'error': {'message': 'Incorrect API key provided', 'code': 'invalid_api_key'}}";
+  test.each([
+    ['basicConfig', [`ERROR:app.llm:Answer failed: ${BODY}`, `ERROR:app.routes:LLM error: ${BODY}`]],
+    [
+      'names before levels',
+      [
+        `2026-11-17 09:00:00,001 - app_llm - ERROR - Answer failed: ${BODY}`,
+        `2026-11-17 09:00:00,002 - app_routes - ERROR - LLM error: ${BODY}`,
+      ],
+    ],
+    [
+      'names in brackets',
+      [
+        '2026-11-17 09:00:00,289 ERROR [clips.providers.gemini] GEMINI QUOTA EXHAUSTED',
+        '2026-11-17 09:00:00,290 ERROR [clips.scout.trending] GEMINI QUOTA EXHAUSTED',
+      ],
+    ],
+    [
+      'levels alone',
+      [`[09:00:00: WARNING/MainProcess] attempt 3 failed: ${BODY}`, `[09:00:00: ERROR/MainProcess] gave up: ${BODY}`],
+    ],
+    [
+      'JSON',
+      ['app.llm', 'app.routes'].map((logger) =>
+        JSON.stringify({ level: 'error', logger, message: 'LLM call failed', error: { message: BODY } }),
+      ),
+    ],
+  ])('what two layers log is one call: %s', (_, lines) => {
+    expect(real(lines)).toMatch(/^\w+×1$/);
+    expect(real([lines[0] as string, lines[0] as string])).toMatch(/^(\w+×1 ?){2}$/);
+  });
+
   const CHAT = 'https://api.llmgrid.ai/v1/chat/completions';
   const sdk = (id: string, of: string, rest: string): string =>
     `[${id}${of === '' ? '' : `, retryOf: ${of}`}, x-request-id: "req_${id}"] post ${CHAT} ${rest}`;
@@ -189,6 +247,36 @@ describe('one call', () => {
 });
 
 describe('calls of their own', () => {
+  test.each<[string, Line[]]>([
+    ['one logger tells twice', [final(429, said('ERROR app', BUDGET)), final(429, said('ERROR app', BUDGET))]],
+    [
+      'two loggers tell in other words',
+      [final(429, said('ERROR app.a', `a: ${BUDGET}`)), final(429, said('ERROR app.b', `b: ${BUDGET}`))],
+    ],
+    [
+      'two loggers tell in the same words, a moment later',
+      [final(429, said('ERROR app.a', BUDGET)), final(429, { ...said('ERROR app.b', BUDGET), afterMs: 300 })],
+    ],
+    [
+      'a logger without a name tells in the same words',
+      [final(429, said('ERROR app.a', BUDGET)), final(429, { message: BUDGET })],
+    ],
+    // An SDK announces a try of its own call, whoever failed before it.
+    [
+      'an SDK announces a try after the end of another call',
+      [final(429, said('ERROR app.a', BUDGET)), notice({ writer: 'INFO openai._base_client' }), final(429)],
+    ],
+  ])('%s: two calls', (_, lines) => {
+    expect(join(...lines)).toHaveLength(2);
+  });
+  test('a storm that two loggers tell is as many calls as one of them tells', () => {
+    const both = (n: number) => [
+      final(429, { ...said('ERROR app.a', `${BUDGET} ${n}`), afterMs: 0 }),
+      final(429, { ...said('ERROR app.b', `${BUDGET} ${n}`), afterMs: 1 }),
+    ];
+    expect(join(...Array.from({ length: 100 }, (_, n) => both(n)).flat())).toHaveLength(100);
+    expect(join(...Array.from({ length: 100 }, () => both(0)).flat())).toHaveLength(100);
+  });
   test('a storm of 100 equal final lines is 100 calls', () => {
     expect(join(...Array.from({ length: 100 }, () => final(429, { message: BUDGET, afterMs: 0 })))).toHaveLength(100);
   });
