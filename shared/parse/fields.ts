@@ -84,7 +84,7 @@ const CLASS_KEYS = new Set(
   'errorclass exceptionclass exceptionname exctype errtype errorname name exceptiontype'.split(' '),
 );
 const MESSAGE_KEYS = new Set(
-  'message msg error err errormessage errorstr errormsg detail description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror value quotaid exceptionmessage grpcmessage'.split(
+  'message msg error err errormessage errorstr errormsg detail details description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror value quotaid exceptionmessage grpcmessage'.split(
     ' ',
   ),
 );

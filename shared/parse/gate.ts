@@ -103,7 +103,7 @@ const ELSEWHERE = screened(
   /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|\bhelm (?:upgrade|install)\b|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|DataType: (?:Histogram|Sum|Gauge|Summary)\b|\b(?:Histogram|Number)DataPoints #|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
-  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
+  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|No module named|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
 );
 
 const isElsewhere = (text: string, status: number | null): boolean =>
@@ -229,15 +229,15 @@ const saysFailure = (evidence: Evidence): boolean => FAILED_WORD.test(evidence.s
 
 /** What tells a failure beside a failing status, and nothing without one. */
 const STATED_FAILURE =
-  /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\bstatus code:? [45]\d\d\b|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
+  /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\bstatus code:? [45]\d\d\b|\b(?:not found|unauthorized|forbidden|limited|unavailable|overloaded|denied) \([45]\d\d\)|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
 
 /** Says in words that a call failed, if not why: what was asked of the model, or that it was asked. */
 const CALL_FAILED = screened(
-  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response|inference|running model|with model|transcription|transcribing|summari[sz]ation|translation)\b|\b(?:calls?|requests?|completion|invocation|generation|inference|embeddings?|transcription|summari[sz]ation|translation|classification|extraction|vision|attempts|providers)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
+  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response|inference|running model|with model|transcription|transcribing|summari[sz]ation|summary|translation)\b|\b(?:calls?|requests?|completion|invocation|generation|inference|embeddings?|transcription|summari[sz]ation|summary|translation|classification|extraction|analysis|scoring|rewrite|chat|answer|reply|prediction|vision|attempts|providers)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
 );
 /** The same in the languages that logs of programs are written in. */
 const CALL_FAILED_ABROAD = screened(
-  /(?:请求|调用|生成|接口|API)[^\n]{0,6}(?:失败|异常|出错|错误)|(?:リクエスト|呼び出し|生成|変換|API)[^\n]{0,6}(?:失敗|エラー)|(?:호출|요청|응답|생성|API)[^\n]{0,6}(?:실패|오류|에러)|\berror (?:al|en) (?:la )?(?:llama|consult|gener|invoc|solicit|API)|\bfall[oó] (?:la|el) (?:llamada|proveedor|solicitud)|\b(?:erro|falha) (?:ao|na) (?:chama|consult|gera|invoc|requisi|API)|\b(?:erreur|échec) (?:lors de|pendant|de) (?:l.appel|l.API|la requête|la génération)|\bfehler (?:beim|bei der) (?:aufruf|anfrage|generier|API)|ошибка (?:при )?(?:вызов|запрос|генерац|API)|lỗi (?:khi )?gọi/i,
+  /(?:请求|调用|生成|分析|总结|翻译|接口|API)[^\n]{0,6}(?:失败|异常|出错|错误)|(?:リクエスト|呼び出し|生成|変換|要約|翻訳|分析|API)[^\n]{0,6}(?:失敗|エラー)|(?:호출|요청|응답|생성|요약|분석|번역|API)[^\n]{0,6}(?:실패|오류|에러)|\berror (?:al|en) (?:la )?(?:llama|consult|gener|invoc|solicit|API)|\bfall[oó] (?:la|el) (?:llamada|proveedor|solicitud)|\b(?:erro|falha) (?:ao|na) (?:chama|consult|gera|invoc|requisi|API)|\b(?:erreur|échec) (?:lors de|pendant|de) (?:l.appel|l.API|la requête|la génération)|\bfehler (?:beim|bei der) (?:aufruf|anfrage|generier|API)|ошибка (?:при )?(?:вызов|запрос|генерац|API)|lỗi (?:khi )?gọi/i,
 );
 
 /** As SDKs word their errors: the status, then what the server said. */

@@ -49,6 +49,7 @@ const IN_TEXT: readonly Screened[] = [
   /\b(?:[Ee]rror|ERROR)(?: code)? ([45]\d\d)(?=[,:.)\]]|\s{0,3}(?:\n|$))/,
   /\b(?:[Ee]rror|failed)\b[^\n:.,]{0,40} ([45]\d\d) [A-Z][a-z]/,
   /[(（]([45]\d\d)[)）][:：]/,
+  /\b(?:not found|unauthorized|forbidden|limited|unavailable|overloaded|denied) \(([45]\d\d)\)/i,
   // What somebody did, and no number of things.
   /\b(?:replied|answered|returned|responded|failed|refused|rejected)(?: with| by)? (?:an? |HTTP |code )?([45]\d\d)(?=[,.:;)]|\s|$)(?!\s(?!errors\b)[a-z]{1,20}s\b)/,
   /\b(?:GET|POST) https?:\/\/\S{4,300} (?:- |-> |→ |=> |: )?([1-5]\d\d)(?=[\s,;]|$)/,
