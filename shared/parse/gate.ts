@@ -82,7 +82,7 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   if (isSignature(head) && (isRetry(shape) || isSuccess(evidence) || tellsOfCall(evidence, status))) return true;
   if (REFUSAL.test(head) || SDK_DEFAULT.test(evidence.isJson ? evidence.messages.join('\n') : evidence.around))
     return true;
-  if (NAMES_OTHER_PATH.test(head) || OTHER_SYSTEM.test(head)) return false;
+  if (NAMES_OTHER_PATH.test(head) || OTHER_SYSTEM.test(head) || namesOtherServer(head)) return false;
   return speaksOfModels(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
 }
 
@@ -117,11 +117,18 @@ const OTHER_API = screened(
 
 /** Databases, queues, registries and services: beside a mere word, it is they that failed. */
 const OTHER_SYSTEM = screened(
-  /\b(?:redis|postgres(?:ql)?|psycopg\d?|mysql|sqlite|mongo(?:db)?|hikari\w{0,8}|jdbc|prisma|sqlalchemy|kafka|rabbitmq|celery\.exceptions|elasticsearch|es_rejected_execution_exception|opensearch|slack(?:api|_sdk)?|github api|S3|qdrant|weaviate|milvus|chroma(?:db)?|vector (?:store|index|database|db)|from daemon|docker(?:hub)?|kubectl|pods|ProgressDeadlineExceeded|migration|invoice|exit status|failed: exit code)\b/i,
+  /\b(?:redis|postgres(?:ql)?|psycopg\d?|mysql|sqlite|mongo(?:db)?|hikari\w{0,8}|jdbc|prisma|sqlalchemy|kafka|rabbitmq|celery\.exceptions|elasticsearch|es_rejected_execution_exception|opensearch|slack(?:api|_sdk)?|github api|S3|qdrant|weaviate|milvus|chroma(?:db)?|vector (?:store|index|database|db)|from daemon|docker(?:hub)?|kubectl|pods|ProgressDeadlineExceeded|migration|invoice|exit status|failed: exit code|MCP server|tools? [\w.-]{2,40} failed|(?:notion|tavily|serper|serpapi|firecrawl|discord|telegram|reddit|hubspot|salesforce|airtable|jira|wikipedia|deepl) (?:\w{2,12} )?(?:api )?(?:error|failed|returned|responded))\b/i,
 );
 
 /** A request of the application's own: beside a mere word, its path says what failed. */
 const NAMES_OTHER_PATH = screened(/\b(?:curl|GET|POST|PUT|DELETE|PATCH) "?\/(?!v1\/)[\w./-]{1,200}/);
+
+const ANSWERED_BY =
+  /\b(?:from|by|at) ((?:[a-z\d][a-z\d-]{0,62}\.){1,4}(?:com|org|net|io|dev|app|co|example|internal|local))\b/g;
+
+/** Somebody else's server answered. */
+const namesOtherServer = (text: string): boolean =>
+  [...text.matchAll(ANSWERED_BY)].some(([, host = '']) => providerOfHost(host) === null && !speaksOfModels(host));
 
 const CHORE = screened(
   /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma\b|\bDB\b|database|\bredis\b|startup failed|\bcallback|\bcache (?:read|write|get|set)\b|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i,
@@ -231,13 +238,20 @@ const saysFailure = (evidence: Evidence): boolean => FAILED_WORD.test(evidence.s
 const STATED_FAILURE =
   /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\bstatus code:? [45]\d\d\b|\b(?:not found|unauthorized|forbidden|limited|unavailable|overloaded|denied) \([45]\d\d\)|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
 
-/** Says in words that a call failed, if not why: what was asked of the model, or that it was asked. */
+/** Says in words that a call failed, if not why. */
 const CALL_FAILED = screened(
-  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response|inference|running model|with model|transcription|transcribing|summari[sz]ation|summary|translation)\b|\b(?:calls?|requests?|completion|invocation|generation|inference|embeddings?|transcription|summari[sz]ation|summary|translation|classification|extraction|analysis|scoring|rewrite|chat|answer|reply|prediction|vision|attempts|providers)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
+  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response|inference|running model|with model)\b|\b(?:calls?|requests?|completion|invocation|generation|inference)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
+);
+/** What was asked of a model, right after its name: of anything else it may have failed without one. */
+const TASK_FAILED = screened(
+  new RegExp(
+    `(?:${LLM_WORDS.map(({ pattern }) => pattern.source).join('|')})\\]?:? (?:[\\w-]{1,20} ){0,2}(?:attempts|providers|embeddings?|chat|vision|transcription|translation|summari[sz]ation|summary|classification|extraction|analysis|scoring|rewrite|answer|reply|prediction|요약|분석|번역|分析|总结|翻译|要約|翻訳) ?(?:failed|failure|errors?|실패|오류|失败|失敗|エラー)(?![\\w-])`,
+    'i',
+  ),
 );
 /** The same in the languages that logs of programs are written in. */
 const CALL_FAILED_ABROAD = screened(
-  /(?:请求|调用|生成|分析|总结|翻译|接口|API)[^\n]{0,6}(?:失败|异常|出错|错误)|(?:リクエスト|呼び出し|生成|変換|要約|翻訳|分析|API)[^\n]{0,6}(?:失敗|エラー)|(?:호출|요청|응답|생성|요약|분석|번역|API)[^\n]{0,6}(?:실패|오류|에러)|\berror (?:al|en) (?:la )?(?:llama|consult|gener|invoc|solicit|API)|\bfall[oó] (?:la|el) (?:llamada|proveedor|solicitud)|\b(?:erro|falha) (?:ao|na) (?:chama|consult|gera|invoc|requisi|API)|\b(?:erreur|échec) (?:lors de|pendant|de) (?:l.appel|l.API|la requête|la génération)|\bfehler (?:beim|bei der) (?:aufruf|anfrage|generier|API)|ошибка (?:при )?(?:вызов|запрос|генерац|API)|lỗi (?:khi )?gọi/i,
+  /(?:请求|调用|生成|接口|API)[^\n]{0,6}(?:失败|异常|出错|错误)|(?:リクエスト|呼び出し|生成|変換|API)[^\n]{0,6}(?:失敗|エラー)|(?:호출|요청|응답|생성|API)[^\n]{0,6}(?:실패|오류|에러)|\berror (?:al|en) (?:la )?(?:llama|consult|gener|invoc|solicit|API)|\bfall[oó] (?:la|el) (?:llamada|proveedor|solicitud)|\b(?:erro|falha) (?:ao|na) (?:chama|consult|gera|invoc|requisi|API)|\b(?:erreur|échec) (?:lors de|pendant|de) (?:l.appel|l.API|la requête|la génération)|\bfehler (?:beim|bei der) (?:aufruf|anfrage|generier|API)|ошибка (?:при )?(?:вызов|запрос|генерац|API)|lỗi (?:khi )?gọi/i,
 );
 
 /** As SDKs word their errors: the status, then what the server said. */
@@ -268,7 +282,10 @@ const LEVEL_MARK = screened(/\b(?:ERROR|WARN(?:ING)?|CRITICAL|FATAL)\b(?=[\]:|]|
 function tellsOfCall(evidence: Evidence, status: number | null): boolean {
   if (status !== null) return true;
   const said = LEVEL_MARK.replace(TIMEOUT_SETTING.replace(evidence.said, ''), ' ');
-  return CALL_FAILED.test(said) || CALL_FAILED_ABROAD.test(said) || namesCause(said, namesOf(evidence));
+  return (
+    [CALL_FAILED, TASK_FAILED, CALL_FAILED_ABROAD].some((words) => words.test(said)) ||
+    namesCause(said, namesOf(evidence))
+  );
 }
 
 const namesOf = ({ types, classes }: Evidence): string[] =>
