@@ -68,8 +68,10 @@ export function joinCalls(outcomes: readonly Outcome[]): Placed[] {
   const groups: Group[] = [];
   const lanes = new Map<string, Lane>();
   const named = new Map<string, Group>();
+  // A Lambda stream is one sandbox, which serves one invocation after the other; an uncaught exception names none.
+  let invocation = '';
   for (const outcome of outcomes) {
-    const invocation = outcome.record.invocationId ?? '';
+    invocation = outcome.record.invocationId ?? invocation;
     const lane = lanes.get(invocation) ?? { count: 0, recent: [], sorts: new Map() };
     lanes.set(invocation, lane);
     const key = callKey(outcome.record);
@@ -176,7 +178,10 @@ function joins(outcome: Outcome, lane: Lane): Group | undefined {
         'oldest',
         (sort) => HTTP_TELLERS.has(record.shape) && sort.open && isOther(sort),
         (group) => retells(group, record),
-      ) ?? afterNotice()
+      ) ??
+      // A server writes its access line after the error that it answered with.
+      (record.shape === 'access-line' ? echoed(ECHO_MS) : undefined) ??
+      afterNotice()
     );
   if (record.kind === 'retry-notice')
     return (
@@ -234,11 +239,24 @@ const isOtherChain = (a: CallRecord, b: CallRecord): boolean => {
 };
 const chainOf = ({ requestId }: CallRecord): string | null => (requestId?.startsWith('log_') ? requestId : null);
 
-const NAMES = ['endpoint', 'model', 'tenant', 'project', 'keyAlias'] as const;
+const NAMES = ['tenant', 'project', 'keyAlias'] as const;
 
 /** Nothing that both name differs. */
 const agree = (a: CallRecord, b: CallRecord): boolean =>
-  NAMES.every((field) => a[field] === null || b[field] === null || a[field] === b[field]);
+  NAMES.every((field) => a[field] === null || b[field] === null || a[field] === b[field]) &&
+  agreeOnModel(a, b) &&
+  agreeOnEndpoint(a.endpoint, b.endpoint);
+
+/** A gateway's router names the deployment where the rest of it names the group. */
+const agreeOnModel = (a: CallRecord, b: CallRecord): boolean =>
+  a.model === null ||
+  b.model === null ||
+  a.model === b.model ||
+  (a.shape === 'litellm-text' && b.shape === 'litellm-text');
+
+/** An SDK names what it asks without the path of its base address. */
+const agreeOnEndpoint = (a: string | null, b: string | null): boolean =>
+  a === null || b === null || a.endsWith(b) || b.endsWith(a);
 
 /** A final line ends open tries of the same status, or one that says nothing of the status. */
 const mayEnd = (group: Group, outcome: Outcome): boolean =>

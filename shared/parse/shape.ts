@@ -23,7 +23,7 @@ const keys =
     isJson && names.every((name) => seen.has(name));
 
 const RETRY_NOTICE = screened(
-  /\bRetrying\b[^\n]{0,200}? in \d[\d.]{0,20} ?(?:s\b|sec|ms\b)|\bRetrying request\b|\bretrying,? (?:once|\d{1,3} attempts? remaining|in \d)|\bas it raised\b|\bRetrying in \d|\bReconnecting\b|\bwill (?:be )?retr(?:y|ied)\b|\bthis was (?:attempt|the \d)/i,
+  /\bRetrying\b[^\n]{0,200}? in \d[\d.]{0,20} ?(?:s\b|sec|ms\b)|\bRetrying request\b|\bretrying,? (?:once|\d{1,3} attempts? remaining|in \d)|[,;(–—-] ?retrying\b|\bRetry error\. Retry count: \d|\bas it raised\b|\bRetrying in \d|\bReconnecting\b|\bwill (?:be )?retr(?:y|ied)\b|\bthis was (?:attempt|the \d)/i,
 );
 
 export const SHAPES: readonly Shape[] = [
@@ -101,14 +101,26 @@ export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | 
       name: shape.name,
       kind: ENDED.test(evidence.text) ? 'attempt' : /retrying/.test(evidence.text) ? 'retry-notice' : null,
     };
+  if (shape.name === 'litellm-text' && ROUTER_TRY.test(evidence.text))
+    return { name: shape.name, kind: 'retry-notice' };
   if (shape.kind === null && isRetryNotice(evidence)) return { name: shape.name, kind: 'retry-notice' };
   return { name: shape.name, kind: shape.kind };
 }
+
+/** The gateway's router tells each try of a call, at a level for whoever debugs it. */
+const ROUTER_TRY = screened(/\bLiteLLM Router:(?:DEBUG|INFO)\b[^\n]{0,80}\blitellm\.a?[a-z_]{2,30}\(model=/);
+
+/** `attempt 1/3`, `try 2 of 3`: more will follow, unless it is the last. */
+const NUMBERED = screened(
+  /(?<![A-Za-z])(?:attempt|try|retry|intento|tentativa|tentative|Versuch|попытка|lần|试)\s?#?:?\s?(\d{1,3})\s?(?:\/|of|de|von|из)\s?(\d{1,3})\b/i,
+);
 
 const GIVEN_UP = screened(/\bTraceback\b|no more retries|giving up|gave up/i);
 
 /** A retry notice, unless the same text also tells the end. Of a JSON record its texts say so, not its names and numbers. */
 function isRetryNotice({ text, isJson, said }: Evidence): boolean {
   const told = isJson ? said : text;
-  return RETRY_NOTICE.test(told.length > 20_000 ? told.slice(0, 20_000) : told) && !GIVEN_UP.test(told);
+  const head = told.length > 20_000 ? told.slice(0, 20_000) : told;
+  const [, nth, last] = NUMBERED.exec(head) ?? [];
+  return (RETRY_NOTICE.test(head) || Number(nth) < Number(last)) && !GIVEN_UP.test(told);
 }
