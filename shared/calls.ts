@@ -154,7 +154,11 @@ const sameCall = ({ record }: Outcome, group: Group | undefined): Group | undefi
 function joins(outcome: Outcome, lane: Lane): Group | undefined {
   const { record } = outcome;
   const isNotice = (sort: Sort): boolean => sort.open && sort.lastKind === 'retry-notice';
-  const afterNotice = () => find(lane, 'newest', isNotice, (group) => isNear(group, record, RETRY_MS));
+  // Who counts tries begins anew with each call.
+  const afterNotice = () =>
+    record.kind === 'retry-notice' && record.retryCount === 0
+      ? undefined
+      : find(lane, 'newest', isNotice, (group) => isNear(group, record, RETRY_MS) && isLater(group, record));
   // Echoes come in other shapes than what they repeat.
   const isOther = ({ shapes }: Sort): boolean => !shapes.has(record.shape);
   // A line that names its call was joined to what bears the same name, and echoes nothing that bears another.
@@ -196,7 +200,7 @@ function joins(outcome: Outcome, lane: Lane): Group | undefined {
         lane,
         'newest',
         (sort) => known(outcome) && !sort.open && sort.lastKind === 'final',
-        (group) => isEchoed(group, outcome, LAYERS_MS),
+        (group) => isLater(group, record) && isEchoed(group, outcome, LAYERS_MS),
       ) ??
       afterNotice()
     );
@@ -220,6 +224,12 @@ const retells = (group: Group, record: CallRecord): boolean =>
   HTTP_TELLERS.has(record.shape) &&
   isNear(group, record, ECHO_MS);
 const HTTP_TELLERS = new Set(['httpx-line', 'sdk-answer-line', 'transport-line']);
+
+/** Of two tries that are numbered, the later bears the higher number. */
+const isLater = (group: Group, { kind, retryCount }: CallRecord): boolean => {
+  const last = group.members.at(-1)?.record.retryCount ?? null;
+  return kind !== 'retry-notice' || retryCount === null || last === null || retryCount > last;
+};
 
 const lastKind = (group: Group) => group.members.at(-1)?.record.kind;
 

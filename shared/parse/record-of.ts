@@ -5,6 +5,7 @@ import { type Screened, screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
 import { type Evidence, numberFact, stringFact } from './evidence.ts';
 import { isSuccess } from './gate.ts';
+import { numberedTry } from './shape.ts';
 import { statusInText } from './status.ts';
 import { ERROR_TYPE, PROVIDER_TOKEN, providerName, providerOfHost } from './vocabulary.ts';
 
@@ -98,7 +99,7 @@ export function recordOf(
           : (ERROR_TYPE.exec(evidence.text.slice(0, MAX_TYPE_TEXT))?.[0] ?? null),
     errorClass: evidence.classes.length > 0 ? [...new Set(evidence.classes)].slice(0, 8).join(' ') : null,
     message: text === '' ? null : cut(redact(text), MAX_MESSAGE),
-    writer: writerOf(evidence),
+    writer: shape.kind === 'success' ? null : writerOf(evidence),
     provider: name(providerOf(evidence, text, model)),
     model: name(
       model === null
@@ -359,7 +360,8 @@ function attemptsInText(text: string): number | null {
   const retried = RETRIED_IN_TEXT.exec(text)?.[1];
   if (retried !== undefined) return Number(retried);
   const attempts = ATTEMPTS_IN_TEXT.exec(text)?.[1];
-  return attempts === undefined ? null : Math.max(0, Number(attempts) - 1);
+  const tries = attempts === undefined ? numberedTry(text)?.nth : Number(attempts);
+  return tries === undefined ? null : Math.max(0, tries - 1);
 }
 
 function tokensOf(evidence: Evidence): CallRecord['tokens'] {

@@ -115,12 +115,18 @@ const NUMBERED = screened(
   /(?<![A-Za-z])(?:attempt|try|retry|intento|tentativa|tentative|Versuch|попытка|lần|试)\s?#?:?\s?(\d{1,3})\s?(?:\/|of|de|von|из)\s?(\d{1,3})\b/i,
 );
 
+export function numberedTry(text: string): { readonly nth: number; readonly last: number } | null {
+  const [, nth, last] = NUMBERED.exec(text) ?? [];
+  return nth === undefined ? null : { nth: Number(nth), last: Number(last) };
+}
+
 const GIVEN_UP = screened(/\bTraceback\b|no more retries|giving up|gave up/i);
 
 /** A retry notice, unless the same text also tells the end. Of a JSON record its texts say so, not its names and numbers. */
 function isRetryNotice({ text, isJson, said }: Evidence): boolean {
   const told = isJson ? said : text;
   const head = told.length > 20_000 ? told.slice(0, 20_000) : told;
-  const [, nth, last] = NUMBERED.exec(head) ?? [];
-  return (RETRY_NOTICE.test(head) || Number(nth) < Number(last)) && !GIVEN_UP.test(told);
+  const numbered = numberedTry(head);
+  const willFollow = numbered !== null && numbered.nth < numbered.last;
+  return (willFollow || RETRY_NOTICE.test(head)) && !GIVEN_UP.test(head);
 }

@@ -98,6 +98,16 @@ openai.AuthenticationError: ${KEY}`,
 10:00:18,900 [INFO] httpx: ${POST} "HTTP/1.1 200 OK"`,
   ],
   [
+    'an application that counts the tries of three calls at once',
+    'provider_overloaded×2 success×2 provider_overloaded×2',
+    `10:00:03,501 [WARNING] app.llm: Claude call failed (attempt 1/2): 529 Overloaded
+10:00:03,502 [WARNING] app.llm: Claude call failed (attempt 1/2): 529 Overloaded
+10:00:03,503 [WARNING] app.llm: Claude call failed (attempt 1/2): 529 Overloaded
+10:00:08,901 [ERROR] app.llm: Claude call failed (attempt 2/2): 529 Overloaded
+10:00:08,902 [INFO] httpx: ${POST} "HTTP/1.1 200 OK"
+10:00:08,903 [ERROR] app.llm: Claude call failed (attempt 2/2): 529 Overloaded`,
+  ],
+  [
     'and gives up',
     'provider_overloaded×2',
     `10:00:03,502 [ERROR] app.llm: Anthropic API error (attempt 1/2): Error code: 529 - {'type': 'error', 'error': {'type': 'overloaded_error', 'message': 'Overloaded'}}
