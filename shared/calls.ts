@@ -211,7 +211,22 @@ function joins(outcome: Outcome, lane: Lane): Group | undefined {
         'newest',
         (sort) => sort.open,
         (group) => mayEnd(group, outcome) && isNear(group, record, RETRY_MS),
-      ) ?? echoed(ECHO_MS)
+      ) ??
+      // The next of numbered tries.
+      find(
+        lane,
+        'newest',
+        (sort) => record.retryCount !== null && !sort.open && sort.lastKind === 'final',
+        (group) => lastTry(group) === (record.retryCount as number) - 1 && isNear(group, record, RETRY_MS),
+      ) ??
+      // What was answered well at first may break off while it streams.
+      find(
+        lane,
+        'newest',
+        (sort) => breaksOff(outcome) && !sort.open && sort.lastKind === 'success' && isToldByHttp(sort),
+        (group) => isNear(group, record, RETRY_MS),
+      ) ??
+      echoed(ECHO_MS)
     );
   return afterNotice() ?? echoed(SUCCESS_ECHO_MS);
 }
@@ -227,9 +242,16 @@ const HTTP_TELLERS = new Set(['httpx-line', 'sdk-answer-line', 'transport-line']
 
 /** Of two tries that are numbered, the later bears the higher number. */
 const isLater = (group: Group, { kind, retryCount }: CallRecord): boolean => {
-  const last = group.members.at(-1)?.record.retryCount ?? null;
+  const last = lastTry(group);
   return kind !== 'retry-notice' || retryCount === null || last === null || retryCount > last;
 };
+const lastTry = (group: Group): number | null => group.members.at(-1)?.record.retryCount ?? null;
+
+/** A failure that only a call can have whose answer had begun: the SDK's error without a status is the one of an event in a stream. */
+const breaksOff = ({ cause, record: { status, errorClass } }: Outcome): boolean =>
+  status === null && (cause === 'stream_disconnected' || /(?:^|[ .])API(?:Status)?Error(?:$| )/.test(errorClass ?? ''));
+
+const isToldByHttp = ({ shapes }: Sort): boolean => [...shapes].every((shape) => HTTP_TELLERS.has(shape));
 
 const lastKind = (group: Group) => group.members.at(-1)?.record.kind;
 
@@ -293,7 +315,7 @@ const isRelayed = (group: Group, outcome: Outcome): boolean =>
   group.told.length < MAX_TOLD &&
   group.told.every(({ record }) => record.shape !== outcome.record.shape || isOtherWriter(record, outcome.record)) &&
   ((outcome.rule === 'none' && outcome.record.status === null) ||
-    group.told.some(({ record }) => wordsOf(record) === wordsOf(outcome.record))) &&
+    group.told.some(({ record }) => endAlike(wordsOf(record), wordsOf(outcome.record)))) &&
   isEchoed(group, outcome, LAYERS_MS);
 
 const isOtherWriter = (a: CallRecord, b: CallRecord): boolean => a.writer !== null && a.writer !== b.writer;
@@ -303,6 +325,14 @@ function wordsOf({ message, writer }: CallRecord): string {
   const [said = '', ...around] = (message ?? '').split(' | ');
   const name = writer?.split(' ').at(-1) ?? '';
   return around.length > 0 ? said : said.slice(said.indexOf(name) + name.length);
+}
+
+/** Layers put words of their own before what they repeat: most of the shorter text is the end of both. */
+function endAlike(a: string, b: string): boolean {
+  const shorter = Math.min(a.length, b.length);
+  let alike = 0;
+  while (alike < shorter && a.at(-1 - alike) === b.at(-1 - alike)) alike++;
+  return alike > 0 && alike >= 0.6 * shorter;
 }
 
 const known = (outcome: Outcome): boolean => !['none', 'status', 'hint', 'family'].includes(outcome.rule);
@@ -318,7 +348,7 @@ function join(outcome: Outcome, group: Group): void {
   const ends = kind === 'final' || kind === 'success';
   if (kind === 'retry-notice') group.open = true;
   // A success after failures ends the call well; an echo never takes the place of the line it repeats.
-  if (group.open || (kind === 'success' && group.head.failed)) group.head = outcome;
+  if (group.open || (kind === 'success') === group.head.failed) group.head = outcome;
   if (ends) group.open = false;
   add(group);
 }

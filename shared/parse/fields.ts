@@ -24,6 +24,7 @@ export type Fact =
   | 'invocationId'
   | 'latencyMs'
   | 'retryCount'
+  | 'attempt'
   | 'stream'
   | 'promptTokens'
   | 'completionTokens'
@@ -57,6 +58,7 @@ const ALIASES: ReadonlyMap<string, Fact> = new Map(
       ['invocationId', 'functionrequestid awsrequestid'],
       ['latencyMs', 'latencyms durationms responsetimems elapsedms latency duration responsetime elapsedtime'],
       ['retryCount', 'retrycount xlitellmattemptedretries httprequestresendcount'],
+      ['attempt', 'attempt attemptnumber'],
       ['stream', 'stream'],
       ['promptTokens', 'prompttokens inputtokens genaiusageinputtokens prompt'],
       ['completionTokens', 'completiontokens outputtokens genaiusageoutputtokens completion'],
@@ -338,6 +340,8 @@ function factOf(key: Key, value: string | number | boolean, place: Place): Fact 
   if (key.name === 'requestid')
     return place.depth > 0 || /^(?:req|chatcmpl)[-_]/.test(String(value)) ? 'requestId' : 'outerRequestId';
   if (key.name === 'tenantid' && place.depth === 0) return 'outerTenant';
+  // Python's loggers give their name, and errors of Node their class.
+  if (key.name === 'name') return place.depth === 0 && !place.inError ? 'logger' : undefined;
   return key.fact;
 }
 

@@ -131,7 +131,7 @@ export function recordOf(
       ? (stringFact(evidence, 'invocationId') ?? stringFact(evidence, 'outerRequestId'))
       : (LAMBDA_PREFIX.exec(evidence.text)?.[1] ?? null),
     latencyMs: numberFact(evidence, 'latencyMs'),
-    retryCount: numberFact(evidence, 'retryCount') ?? attemptsInText(text),
+    retryCount: numberFact(evidence, 'retryCount') ?? before(numberFact(evidence, 'attempt')) ?? attemptsInText(text),
     stream:
       evidence.facts.get('stream')?.value === true
         ? true
@@ -360,9 +360,11 @@ function attemptsInText(text: string): number | null {
   const retried = RETRIED_IN_TEXT.exec(text)?.[1];
   if (retried !== undefined) return Number(retried);
   const attempts = ATTEMPTS_IN_TEXT.exec(text)?.[1];
-  const tries = attempts === undefined ? numberedTry(text)?.nth : Number(attempts);
-  return tries === undefined ? null : Math.max(0, tries - 1);
+  return before(attempts === undefined ? (numberedTry(text)?.nth ?? null) : Number(attempts));
 }
+
+/** How many tries came before the nth. */
+const before = (nth: number | null): number | null => (nth === null ? null : Math.max(0, nth - 1));
 
 function tokensOf(evidence: Evidence): CallRecord['tokens'] {
   const prompt = numberFact(evidence, 'promptTokens');

@@ -110,14 +110,15 @@ export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | 
 /** The gateway's router tells each try of a call, at a level for whoever debugs it. */
 const ROUTER_TRY = screened(/\bLiteLLM Router:(?:DEBUG|INFO)\b[^\n]{0,80}\blitellm\.a?[a-z_]{2,30}\(model=/);
 
-/** `attempt 1/3`, `try 2 of 3`: more will follow, unless it is the last. */
+/** `attempt 1/3`, `try 2 of 3`: more will follow, unless it is the last. `attempt 2` does not say. */
 const NUMBERED = screened(
   /(?<![A-Za-z])(?:attempt|try|retry|intento|tentativa|tentative|Versuch|попытка|lần|试)\s?#?:?\s?(\d{1,3})\s?(?:\/|of|de|von|из)\s?(\d{1,3})\b/i,
 );
 
-export function numberedTry(text: string): { readonly nth: number; readonly last: number } | null {
-  const [, nth, last] = NUMBERED.exec(text) ?? [];
-  return nth === undefined ? null : { nth: Number(nth), last: Number(last) };
+const COUNTED = screened(/(?<![A-Za-z])attempt\s?#?[:=]?\s?(\d{1,2})\b(?!\s?(?:times|s\b|sec|ms|min|%)|[.:]\d)/i);
+export function numberedTry(text: string): { readonly nth: number; readonly last: number | null } | null {
+  const [, nth, last] = NUMBERED.exec(text) ?? COUNTED.exec(text) ?? [];
+  return nth === undefined ? null : { nth: Number(nth), last: last === undefined ? null : Number(last) };
 }
 
 const GIVEN_UP = screened(/\bTraceback\b|no more retries|giving up|gave up/i);
@@ -127,6 +128,6 @@ function isRetryNotice({ text, isJson, said }: Evidence): boolean {
   const told = isJson ? said : text;
   const head = told.length > 20_000 ? told.slice(0, 20_000) : told;
   const numbered = numberedTry(head);
-  const willFollow = numbered !== null && numbered.nth < numbered.last;
+  const willFollow = numbered !== null && numbered.nth < (numbered.last ?? 0);
   return (willFollow || RETRY_NOTICE.test(head)) && !GIVEN_UP.test(head);
 }

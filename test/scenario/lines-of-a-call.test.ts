@@ -108,6 +108,30 @@ openai.AuthenticationError: ${KEY}`,
 10:00:08,903 [ERROR] app.llm: Claude call failed (attempt 2/2): 529 Overloaded`,
   ],
   [
+    'tries that a field counts',
+    'rate_limit_tokens×2',
+    `time=2026-11-17T10:00:01.100Z level=WARN msg="openai request failed" attempt=1 err="error, status code: 429, message: ${TPM}"
+time=2026-11-17T10:00:02.100Z level=WARN msg="openai request failed" attempt=2 err="error, status code: 429, message: ${TPM}"`,
+  ],
+  [
+    'a stream that breaks off, and one that ends with an error',
+    'stream_disconnected×1 provider_unstable×1',
+    `10:00:01,100 INFO httpx ${POST} "HTTP/1.1 200 OK"
+10:00:09,100 ERROR app.stream LLM stream failed: peer closed connection without sending complete message body (incomplete chunked read)
+10:00:11,100 INFO httpx ${POST} "HTTP/1.1 200 OK"
+10:00:13,100 ERROR app.stream chat failed
+Traceback (most recent call last):
+  File "/app/openai/_streaming.py", line 82, in __stream__
+    raise APIError(
+openai.APIError: The server had an error processing your request. Sorry about that!`,
+  ],
+  [
+    'a good answer, and a call that got none',
+    'success×1 network_error×1',
+    `10:00:01,100 INFO httpx ${POST} "HTTP/1.1 200 OK"
+10:00:02,100 ERROR app.llm LLM call failed: openai.APIConnectionError: Connection error.`,
+  ],
+  [
     'and gives up',
     'provider_overloaded×2',
     `10:00:03,502 [ERROR] app.llm: Anthropic API error (attempt 1/2): Error code: 529 - {'type': 'error', 'error': {'type': 'overloaded_error', 'message': 'Overloaded'}}

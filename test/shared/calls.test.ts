@@ -208,12 +208,18 @@ describe('one call', () => {
     ],
     [
       'levels alone',
-      [`[09:00:00: WARNING/MainProcess] attempt 3 failed: ${BODY}`, `[09:00:00: ERROR/MainProcess] gave up: ${BODY}`],
+      [`[09:00:00: WARNING/MainProcess] answer failed: ${BODY}`, `[09:00:00: ERROR/MainProcess] gave up: ${BODY}`],
     ],
     [
       'JSON',
       ['app.llm', 'app.routes'].map((logger) =>
         JSON.stringify({ level: 'error', logger, message: 'LLM call failed', error: { message: BODY } }),
+      ),
+    ],
+    [
+      'JSON of a Python logger',
+      ['app.llm', 'app.routes'].map((name) =>
+        JSON.stringify({ levelname: 'ERROR', name, message: `${name} failed to call the LLM: ${BODY}` }),
       ),
     ],
   ])('what two layers log is one call: %s', (_, lines) => {
@@ -251,7 +257,7 @@ describe('calls of their own', () => {
     ['one logger tells twice', [final(429, said('ERROR app', BUDGET)), final(429, said('ERROR app', BUDGET))]],
     [
       'two loggers tell in other words',
-      [final(429, said('ERROR app.a', `a: ${BUDGET}`)), final(429, said('ERROR app.b', `b: ${BUDGET}`))],
+      [final(429, said('ERROR app.a', `${BUDGET} 10.2 spent`)), final(429, said('ERROR app.b', `${BUDGET} 7.1 used`))],
     ],
     [
       'two loggers tell in the same words, a moment later',
