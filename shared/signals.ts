@@ -50,7 +50,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'concurrency_limit',
     types: ['concurrent_requests', 'concurrency_limit_exceeded', 'max_parallel_requests'],
-    text: /max_parallel_requests|max parallel request|no permits available|concurren(?:t|cy)\b.{0,20}(?:requests?|limit|connections?|calls?)|too many concurrent|parallel requests? limit|Limit type: max_parallel|ConcurrentRequests|organization concurrency|max organization concurrency|too many parallel|并发/i,
+    text: /max_parallel_requests(?!: \d)|(?<!\/ )max parallel request|no permits available|concurren(?:t|cy)\b.{0,20}(?:requests?|limit|connections?|calls?)|too many concurrent|parallel requests? limit|Limit type: max_parallel|ConcurrentRequests|organization concurrency|max organization concurrency|too many parallel|并发/i,
     statuses: [429, 400, 403, 503, null],
   },
   {
@@ -76,7 +76,7 @@ export const SIGNALS: readonly Signal[] = [
       'payment_required',
       'servicequotaexceededexception',
     ],
-    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
+    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|free quota tier|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
   },
   {
     cause: 'provider_overloaded',
@@ -211,7 +211,7 @@ export const SIGNALS: readonly Signal[] = [
       'modelnotfound',
       'unsupported_model',
     ],
-    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recognized|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\| |['"])model: [\w.:@/-]{2,100}(?=$| \||['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
+    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recognized|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\| |['"])model: [\w.:@/-]{2,100}(?=$| \||['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
     statuses: [400, 401, 403, 404, 410, 422, 500, null],
   },
   {
@@ -246,7 +246,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'waf_block',
-    text: /Attention Required|Just a moment|you have been blocked|enable cookies|request (?:was )?blocked|(?:^|\| |message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden|Just a moment)|error code: 10\d\d\b|cf-error|cf_chl|Incapsula|Imperva|Akamai|web application firewall|unusual traffic|bot detection/i,
+    text: /Attention Required|Just a moment|you have been blocked|enable cookies|request (?:was )?blocked|(?:^|\| |message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden|Just a moment)|error code: 10(?!15)\d\d\b|cf-error|cf_chl|Incapsula|Imperva|Akamai|web application firewall|unusual traffic|bot detection/i,
     statuses: [403, 401, 405, 406, 429, 503, null],
   },
   {
@@ -340,7 +340,7 @@ export const SIGNALS: readonly Signal[] = [
       'invalid_base64',
       'empty_messages',
     ],
-    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
+    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|not multimodal|remove (?:the )?image|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
     statuses: [400, 422, 500, null],
   },
   {
@@ -404,7 +404,7 @@ export const SIGNALS: readonly Signal[] = [
       'rate_limit',
       'too_many_requests',
     ],
-    text: /(?<!\w-)rate[- _]?limit|too many requests|throttl|RESOURCE_EXHAUSTED|Resource (?:has been )?exhausted|provisioned throughput|API limit exceeded|request limit|\bslow down\b|限流|速率限制|频率|レート制限|리밋|요청 한도|demasiadas solicitudes|trop de requêtes|zu viele Anfragen|muitas (?:requisições|solicitações)/i,
+    text: /(?<!\w-)rate[- _]?limit|too many requests|throttl|RESOURCE_EXHAUSTED|Resource (?:has been )?exhausted|provisioned throughput|API limit exceeded|request limit|error code: 1015\b|\bslow down\b|限流|速率限制|频率|レート制限|리밋|요청 한도|demasiadas solicitudes|trop de requêtes|zu viele Anfragen|muitas (?:requisições|solicitações)/i,
     hints: [
       'ratelimiterror',
       'throttlingexception',

@@ -233,8 +233,11 @@ export function collect(
 ): void {
   if (place.depth > MAX_WALK_DEPTH) return;
   if (Array.isArray(value)) {
-    for (const item of value.slice(0, 10))
+    for (const item of value.slice(0, 10)) {
       if (typeof item === 'object') collect(item, into, { ...place, depth: place.depth + 1 });
+      // Exceptions that the gateway's router kept, each as its class and what it said.
+      else if (typeof item === 'string' && item.startsWith("<class '")) collectText(item, 'error', into, place);
+    }
     return;
   }
   if (!isFields(value)) return;
@@ -291,6 +294,8 @@ function collectField(key: Key, value: Value, into: Facts, place: Place): void {
   if (key.isMessage && Array.isArray(value) && !place.inRequest)
     for (const item of value.slice(0, 4)) if (typeof item === 'string') collectText(item, name, into, place);
   const inError = place.inError || key.isErrorNest;
+  // What the provider behind a relay said stands beside the relay's own words.
+  const isMessage = key.isMessage || (inError && name === 'raw');
   if (typeof value === 'object' && value !== null) {
     if (key.isErrorNest && name !== 'response' && name !== 'details') into.hasErrorNest = true;
     // A body that holds an error is an answer.
@@ -299,8 +304,7 @@ function collectField(key: Key, value: Value, into: Facts, place: Place): void {
     return;
   }
   if (value === null || value === '') return;
-  if (key.isMessage && typeof value === 'string' && !place.inRequest)
-    collectText(value, name, into, { ...place, inError });
+  if (isMessage && typeof value === 'string' && !place.inRequest) collectText(value, name, into, { ...place, inError });
   // Inside an echo of the request only its target is of interest.
   if (place.inRequest && name !== 'model' && name !== 'url' && name !== 'baseurl') return;
   if (name === 'error' || name === 'err') into.hasErrorNest = true;

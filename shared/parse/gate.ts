@@ -30,7 +30,7 @@ const ERROR_BODY = screened(/error(?:\\{0,4}["'])?(?:[\s:]|\\[nt]|(?:\\u001b|\u0
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
-  /^\s{0,40}(?:(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect)\b|it\(|describe\(|\/\/|\/\*|\*(?!\d)|--|- |#{1,6} |• |> |\d{1,2}[.)] |\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
+  /^\s{0,40}(?:(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect)\b|it\(|describe\(|\/\/|\/\*|\*(?!\d)|--|- |#{1,6} |• |> |\d{1,2}[.)] |\|[^\n|]{0,400}\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
 const QUOTED_STATUS = screened(/`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/);
 
 export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
@@ -100,10 +100,10 @@ const LLM_FUNCTION = screened(
  * load, and an answer that came well and was not what the application wanted.
  */
 const ELSEWHERE = screened(
-  /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |model cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|\bhelm (?:upgrade|install)\b|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|DataType: (?:Histogram|Sum|Gauge|Summary)\b|\b(?:Histogram|Number)DataPoints #|\/v1\/traces\b/,
+  /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |(?:model|completion) cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode|validate|validating) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|\blifespan_context\b|Application startup failed|\bhelm (?:upgrade|install)\b|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|DataType: (?:Histogram|Sum|Gauge|Summary)\b|\b(?:Histogram|Number)DataPoints #|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
-  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|No module named|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
+  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|No module named|unsupported operand|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
 );
 
 const isElsewhere = (text: string, status: number | null): boolean =>
@@ -135,10 +135,10 @@ const CHORE = screened(
 );
 
 /** What a gateway logs about its own keeping of books and health is no call, though it fails in the same words. */
-const isChore = ({ text, hasErrorNest }: Evidence, shape: string, status: number | null): boolean =>
+const isChore = ({ text, envelope }: Evidence, shape: string, status: number | null): boolean =>
   shape === 'litellm-text' &&
   status === null &&
-  !hasErrorNest &&
+  envelope === null &&
   CHORE.test(text.slice(0, 4000)) &&
   !/\blitellm\.(?:exceptions\.)?[A-Z]\w{2,40}(?:Error|Timeout)\b|Virtual Key|api_key/.test(text.slice(0, 4000));
 
@@ -174,7 +174,7 @@ export const mightBeCall = (text: string): boolean =>
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE = screened(
-  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}(?:\(| from \w)|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|\$\{\w|\bshould (?:throw|return|retry|handle)\b/,
+  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}(?:\(| from \w)|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|\$\{\w|\bshould (?:throw|return|retry|handle)\b|\bnew \w{0,30}(?:Error|Exception)\(|\b(?:httpx|requests)\.Response\(|\blambda \w{1,20}:/,
 );
 /** Time, level and logger before what a line says. */
 const LOG_PREFIX =
@@ -191,7 +191,15 @@ export const isOnlyCode = (lines: readonly string[]): boolean =>
 const speaksOfLlm = (line: string): boolean =>
   speaksOfModels(line) || isSignature(line) || ERROR_TYPE.test(line) || REFUSAL.test(line);
 
+/** The first of several lines of code. A frame of a traceback may begin with code as well, but declares nothing. */
+const CODE_BLOCK =
+  /^\s{0,40}(?:(?:const|let|var|expect|assert)\b|\w{1,40}(?:\.\w{1,40}){0,4} = [\w.]{1,60}\()[^\n]{0,400}\n\s{0,40}\S/;
+
+/** What is thrown shows where it was. */
+const FRAMES = /\n\s{1,12}at \S|Traceback \(|\n\S{0,60}(?:Error|Exception)\b/;
+
 function isProseLine(line: string): boolean {
+  if (CODE_BLOCK.test(line) && !FRAMES.test(line)) return true;
   if (line.trimEnd().includes('\n') || /Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(line)) return false;
   return CODE.test(line) || PROSE.test(line) || PROSE.test(line.replace(LOG_PREFIX, '').replace(/^\|\s{0,4}/, ''));
 }

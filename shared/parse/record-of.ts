@@ -272,6 +272,15 @@ const LIMITS: readonly {
     }),
   },
   {
+    // The gateway's handler names all its limits; the one that was crossed is told by the numbers.
+    pattern: screened(/current rpm: (\d{1,15}), rpm limit: (\d{1,15}), current tpm: (\d{1,15}), tpm limit: (\d{1,15})/),
+    limit: (m) => {
+      const isTokens = Number(m[3]) >= Number(m[4]);
+      const [used, limit] = isTokens ? [m[3], m[4]] : [m[1], m[2]];
+      return { scope: null, dimension: isTokens ? 'tokens' : 'requests', limit: amount(limit), used: amount(used) };
+    },
+  },
+  {
     pattern: screened(
       new RegExp(
         `(?:(Key|Team|User|Tag|End User)=\\S{1,80} (?:\\(\\S{1,60}\\) )?)?Current (?:cost|spend)[^\\d$]{1,20}${AMOUNT}[,;.] [Mm]ax[ _][Bb]udget\\S{0,20}: ${AMOUNT}`,

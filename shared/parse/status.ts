@@ -17,9 +17,12 @@ const IN_TEXT: readonly Screened[] = [
   /\bHTTP\/\d(?:\.\d)?" ([1-5]\d\d)\b/,
   /b'HTTP\/\d(?:\.\d)?', ([1-5]\d\d),/,
   /\bHTTP Response: [A-Z]{3,7} (?:https?:\/\/\S{1,300} )?"?([1-5]\d\d)\b/,
-  /(?:\b|\\[nr])(?:(?:failed|succeeded|responded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]|does not indicate success:|resp(?:onse)?_?code[=:]|código de (?:estado|status):?) ?['"]?([1-5]\d\d)\b/i,
+  /(?:\b|\\[nr])(?:(?:failed|succeeded|responded) with status|with status code|status code:?|status_code[=:]|statusCode[=:]|http_status[=:]|status[=:]|got status:?|HTTP status|HTTP error|HTTP code|http_code[=:]|does not indicate success:|resp(?:onse)?_?code[=:]|código de (?:estado|status):?) ?['"]?([1-5]\d\d)(?![\d%]|ms\b|s\b|\.\d)/i,
   // `responseStatusCode: "400"`, `http_status_code=503`.
   /[a-z_][Ss]tatus_?[Cc]ode['"]?\s?[:=]\s?['"]?([1-5]\d\d)\b/,
+  // The gateway's router, and the classes of google.api_core.
+  /\blitellm\.a?[a-z_]{2,30}\(model=[^)\n]{1,120}\) ([1-5]\d\d) OK\b/,
+  /\b(?:ResourceExhausted|TooManyRequests|PermissionDenied|InvalidArgument|Unauthenticated|ServiceUnavailable|DeadlineExceeded|InternalServerError|NotFound): ([45]\d\d)\b/,
   // .NET's HttpClient.
   /\b(?:Received HTTP response headers|End processing HTTP request) after [\d.]{1,12}ms - ([1-5]\d\d)\b/,
   /(?:状态码|ステータスコード|상태 ?코드)[:：=]? ?([1-5]\d\d)\b/,
