@@ -39,12 +39,12 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'rate_limit_tokens',
-    text: /tokens per (?:min(?:ute)?|day|hour)|(?<!\/ ?)\bTPM\b(?! ?\/)|\bTPD\b|(?:exceeded|reached|over|hit)\b.{0,40}\btoken rate limit|\btokens? rate limit|Too many tokens, please wait|Too many tokens per day|Limit type: tokens|over available TPM|token_quota_reached|input tokens per|output tokens per|request tokens has exceeded|Tokens?Per(?:Model)?PerMinute|ByTokens\b|input_token_count|_tokens?_per_\w/i,
+    text: /tokens per (?:min(?:ute)?|day|hour)|(?<!\/ ?|current )\bTPM\b(?! ?\/| limit: )|\bTPD\b|(?:exceeded|reached|over|hit)\b.{0,40}\btoken rate limit|\btokens? rate limit|Too many tokens, please wait|Too many tokens per day|Limit type: tokens|over available TPM|token_quota_reached|input tokens per|output tokens per|request tokens has exceeded|Tokens?Per(?:Model)?PerMinute|ByTokens\b|input_token_count|_tokens?_per_\w/i,
   },
   {
     // A daily or per-minute quota metric names itself; it is a rate, whatever the sentence before it calls it.
     cause: 'rate_limit_requests',
-    text: /request rate (?:increased|is too)|requests? per (?:min(?:ute)?|sec(?:ond)?|day|hour)|RequestsPerMinute|(?<!\/ ?)\bRPM\b(?! ?\/)|Too many requests, please wait|\bRPD\b|\bQPS\b|requests rate limit|\bcall rate limit|Limit type: requests|over available RPM|\bAPI calls ?\/ ?(?:minute|month)|trial key|number of requests has exceeded|free-models-per-|UserByModelBy(?:Minute|Day)\b|_requests_per_\w|max (?:organization )?RPM|请求过于频繁|请求频率|调用频率/i,
+    text: /request rate (?:increased|is too)|requests? per (?:min(?:ute)?|sec(?:ond)?|day|hour)|RequestsPerMinute|(?<!\/ ?|current )\bRPM\b(?! ?\/| limit: )|Too many requests, please wait|\bRPD\b|\bQPS\b|requests rate limit|\bcall rate limit|Limit type: requests|over available RPM|\bAPI calls ?\/ ?(?:minute|month)|trial key|number of requests has exceeded|free-models-per-|UserByModelBy(?:Minute|Day)\b|_requests_per_\w|max (?:organization )?RPM|请求过于频繁|请求频率|调用频率/i,
     statuses: [429, 400, 403, 413, 503, 500, null],
   },
   {
