@@ -50,7 +50,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'concurrency_limit',
     types: ['concurrent_requests', 'concurrency_limit_exceeded', 'max_parallel_requests'],
-    text: /max_parallel_requests(?!: \d)|(?<!\/ )max parallel request|no permits available|concurren(?:t|cy)\b.{0,20}(?:requests?|limit|connections?|calls?)|too many concurrent|parallel requests? limit|Limit type: max_parallel|ConcurrentRequests|organization concurrency|max organization concurrency|too many parallel|并发/i,
+    text: /max_parallel_requests(?!: \d)|(?<!\/ )max parallel request|no permits available|concurren(?:t|cy)\b.{0,20}(?:requests?|limit|connections?|calls?)|too many concurrent|(?<!\/ max )parallel requests? limit|Limit type: max_parallel|ConcurrentRequests|organization concurrency|max organization concurrency|too many parallel|并发/i,
     statuses: [429, 400, 403, 503, null],
   },
   {
