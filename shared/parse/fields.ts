@@ -244,10 +244,10 @@ export function collect(
   if (into.envelope !== 'own') into.envelope = envelopeOf(value) ?? into.envelope;
   const keys = Object.keys(value);
   if (keys.length > MAX_FACTS) keys.length = MAX_FACTS;
-  // What an event of type `error` holds is no completion.
-  const tellsError = field(value, 'type') === 'error' && typeof field(value, 'content') === 'string';
+  // What an event of type `error` holds is no completion, and neither is the result of an agent that failed.
+  const errorText = field(value, 'type') === 'error' ? 'content' : field(value, 'is_error') === true ? 'result' : null;
   for (const key of keys) {
-    const known = tellsError && key === 'content' ? keyOf('message') : keyOf(key);
+    const known = keyOf(key === errorText && typeof value[key] === 'string' ? 'message' : key);
     const own = into.names.get(known.name);
     collectField(own === undefined ? known : keyOf(own), value[key] as Value, into, place);
   }
