@@ -152,84 +152,99 @@ const sameCall = ({ record }: Outcome, group: Group | undefined): Group | undefi
 
 /** The group this outcome belongs to, if one before it in the lane takes it. */
 function joins(outcome: Outcome, lane: Lane): Group | undefined {
-  const { record } = outcome;
-  const isNotice = (sort: Sort): boolean => sort.open && sort.lastKind === 'retry-notice';
-  // Who counts tries begins anew with each call.
-  const afterNotice = () =>
-    record.kind === 'retry-notice' && record.retryCount === 0
-      ? undefined
-      : find(lane, 'newest', isNotice, (group) => isNear(group, record, RETRY_MS) && isLater(group, record));
-  // Echoes come in other shapes than what they repeat.
-  const isOther = ({ shapes }: Sort): boolean => !shapes.has(record.shape);
-  // A line that names its call was joined to what bears the same name, and echoes nothing that bears another.
-  const isNamed = callKey(record) !== null;
-  const echoed = (withinMs: number) =>
+  for (const looked of LOOKED_FOR[outcome.record.kind]) {
+    const found = looked(outcome, lane);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+type Look = (outcome: Outcome, lane: Lane) => Group | undefined;
+const look =
+  (
+    which: 'oldest' | 'newest',
+    maySort: (sort: Sort, outcome: Outcome) => boolean,
+    takes: (group: Group, outcome: Outcome) => boolean,
+  ): Look =>
+  (outcome, lane) =>
     find(
       lane,
-      'oldest',
-      (sort) => !sort.open && !(isNamed && sort.isNamed) && isOther(sort),
-      (group) => isEchoed(group, outcome, withinMs),
-    ) ?? relayed();
-  // Another logger of the program, or the same at another level, may repeat in the same shape what it caught.
-  const relayed = () =>
-    record.writer === null || !outcome.failed
-      ? undefined
-      : lane.recent.find((group) => !(isNamed && callKey(group.head.record) !== null) && isRelayed(group, outcome));
-  if (record.kind === 'attempt')
-    return (
-      find(
-        lane,
-        'oldest',
-        (sort) => HTTP_TELLERS.has(record.shape) && sort.open && isOther(sort),
-        (group) => retells(group, record),
-      ) ??
-      // A server writes its access line after the error that it answered with.
-      (record.shape === 'access-line' ? echoed(ECHO_MS) : undefined) ??
-      afterNotice()
+      which,
+      (sort) => maySort(sort, outcome),
+      (group) => takes(group, outcome),
     );
-  if (record.kind === 'retry-notice')
-    return (
-      find(
-        lane,
-        'newest',
-        (sort) => sort.open && sort.lastKind === 'attempt',
-        (group) => isNear(group, record, ECHO_MS),
-      ) ??
-      // What an application tries again has not ended, though it said so.
-      find(
-        lane,
-        'newest',
-        (sort) => known(outcome) && !sort.open && sort.lastKind === 'final',
-        (group) => isLater(group, record) && isEchoed(group, outcome, LAYERS_MS),
-      ) ??
-      afterNotice()
-    );
-  if (record.kind === 'final')
-    return (
-      find(
-        lane,
-        'newest',
-        (sort) => sort.open,
-        (group) => mayEnd(group, outcome) && isNear(group, record, RETRY_MS),
-      ) ??
-      // The next of numbered tries.
-      find(
-        lane,
-        'newest',
-        (sort) => record.retryCount !== null && !sort.open && sort.lastKind === 'final',
-        (group) => lastTry(group) === (record.retryCount as number) - 1 && isNear(group, record, RETRY_MS),
-      ) ??
-      // What was answered well at first may break off while it streams.
-      find(
-        lane,
-        'newest',
-        (sort) => breaksOff(outcome) && !sort.open && sort.lastKind === 'success' && isToldByHttp(sort),
-        (group) => isNear(group, record, RETRY_MS),
-      ) ??
-      echoed(ECHO_MS)
-    );
-  return afterNotice() ?? echoed(SUCCESS_ECHO_MS);
-}
+
+/** A try whose end is not known yet. */
+const openTry = look(
+  'newest',
+  (sort) => sort.open && sort.lastKind === 'attempt',
+  (group, { record }) => isNear(group, record, ECHO_MS),
+);
+/** What a notice announced. Who counts tries begins anew with each call. */
+const announced = look(
+  'newest',
+  (sort, { record }) =>
+    sort.open && sort.lastKind === 'retry-notice' && !(record.kind === 'retry-notice' && record.retryCount === 0),
+  (group, { record }) => isNear(group, record, RETRY_MS) && isLater(group, record),
+);
+/** The same try, told by another of the HTTP client's loggers. */
+const retold = look(
+  'oldest',
+  (sort, { record }) => HTTP_TELLERS.has(record.shape) && sort.open && isOther(sort, record),
+  (group, { record }) => retells(group, record),
+);
+/** Tries that this line ends. */
+const ended = look(
+  'newest',
+  (sort) => sort.open,
+  (group, outcome) => mayEnd(group, outcome) && isNear(group, outcome.record, RETRY_MS),
+);
+/** An end that was none: the application tries again. */
+const triedAgain = look(
+  'newest',
+  (sort, outcome) => known(outcome) && !sort.open && sort.lastKind === 'final',
+  (group, outcome) => isLater(group, outcome.record) && isEchoed(group, outcome, LAYERS_MS),
+);
+/** The try before this one, where they are numbered. */
+const numberedBefore = look(
+  'newest',
+  (sort, { record }) => record.retryCount !== null && !sort.open && sort.lastKind === 'final',
+  (group, { record }) => lastTry(group) === (record.retryCount ?? 0) - 1 && isNear(group, record, RETRY_MS),
+);
+/** An answer that began well and broke off while it streamed. */
+const brokenOff = look(
+  'newest',
+  (sort, outcome) => breaksOff(outcome) && !sort.open && sort.lastKind === 'success' && isToldByHttp(sort),
+  (group, { record }) => isNear(group, record, RETRY_MS),
+);
+/** What this line repeats in another shape. A line that names its call echoes nothing that bears another name. */
+const echoed = (withinMs: number): Look =>
+  look(
+    'oldest',
+    (sort, { record }) => !sort.open && !(sort.isNamed && callKey(record) !== null) && isOther(sort, record),
+    (group, outcome) => isEchoed(group, outcome, withinMs),
+  );
+/** What this line repeats in the same shape: another logger, or the same at another level, told it first. */
+const relayed: Look = (outcome, lane) =>
+  outcome.record.writer === null || !outcome.failed
+    ? undefined
+    : lane.recent.find(
+        (group) =>
+          !(callKey(outcome.record) !== null && callKey(group.head.record) !== null) && isRelayed(group, outcome),
+      );
+/** The error that a server answered with, before its access line. */
+const answeredWith: Look = (outcome, lane) =>
+  outcome.record.shape === 'access-line' ? echoed(ECHO_MS)(outcome, lane) : undefined;
+
+/** What each kind of line may belong to, the surest first. */
+const LOOKED_FOR: Readonly<Record<RecordKind, readonly Look[]>> = {
+  attempt: [retold, answeredWith, announced],
+  'retry-notice': [openTry, triedAgain, announced],
+  final: [ended, numberedBefore, brokenOff, echoed(ECHO_MS), relayed],
+  success: [announced, echoed(SUCCESS_ECHO_MS)],
+};
+
+const isOther = ({ shapes }: Sort, { shape }: CallRecord): boolean => !shapes.has(shape);
 
 /** The same try, told by another logger: the HTTP client, its transport and the SDK each print the answer. */
 const retells = (group: Group, record: CallRecord): boolean =>
