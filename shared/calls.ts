@@ -24,7 +24,7 @@ const RETRY_MS = 90_000;
 /** Between the failure and its echo only code runs. */
 const ECHO_MS = 3_000;
 /** Layers of one program that each log what they caught do so at once; two calls rarely end as close. */
-const LAYERS_MS = 100;
+const LAYERS_MS = 30;
 /** A success is echoed when the body has been read, which for a stream takes a while. */
 const SUCCESS_ECHO_MS = 15_000;
 const MAX_OPEN = 256;
@@ -169,7 +169,8 @@ const look =
   (outcome, lane) =>
     find(
       lane,
-      which,
+      // Numbered tries of calls at once come in the order of the calls.
+      outcome.record.retryCount === null ? which : 'oldest',
       (sort) => maySort(sort, outcome),
       (group) => takes(group, outcome),
     );
@@ -185,7 +186,7 @@ const announced = look(
   'newest',
   (sort, { record }) =>
     sort.open && sort.lastKind === 'retry-notice' && !(record.kind === 'retry-notice' && record.retryCount === 0),
-  (group, { record }) => isNear(group, record, RETRY_MS) && isLater(group, record),
+  (group, { record }) => isNear(group, record, RETRY_MS) && isNext(group, record),
 );
 /** The same try, told by another of the HTTP client's loggers. */
 const retold = look(
@@ -193,17 +194,19 @@ const retold = look(
   (sort, { record }) => HTTP_TELLERS.has(record.shape) && sort.open && isOther(sort, record),
   (group, { record }) => retells(group, record),
 );
-/** Tries that this line ends. */
-const ended = look(
-  'newest',
-  (sort) => sort.open,
-  (group, outcome) => mayEnd(group, outcome) && isNear(group, outcome.record, RETRY_MS),
-);
+/** Tries that this line ends: soon after the last of them was answered, or much later where none was. */
+const ended = (last: RecordKind | 'any', withinMs: number): Look =>
+  look(
+    'newest',
+    (sort) => sort.open && (last === 'any' || sort.lastKind === last),
+    (group, outcome) =>
+      mayEnd(group, outcome) && isNear(group, outcome.record, withinMs) && isNext(group, outcome.record),
+  );
 /** An end that was none: the application tries again. */
 const triedAgain = look(
   'newest',
   (sort, outcome) => known(outcome) && !sort.open && sort.lastKind === 'final',
-  (group, outcome) => isLater(group, outcome.record) && isEchoed(group, outcome, LAYERS_MS),
+  (group, outcome) => isNext(group, outcome.record) && isEchoed(group, outcome, LAYERS_MS),
 );
 /** The try before this one, where they are numbered. */
 const numberedBefore = look(
@@ -225,13 +228,15 @@ const echoed = (withinMs: number): Look =>
     (group, outcome) => isEchoed(group, outcome, withinMs),
   );
 /** What this line repeats in the same shape: another logger, or the same at another level, told it first. */
-const relayed: Look = (outcome, lane) =>
-  outcome.record.writer === null || !outcome.failed
-    ? undefined
-    : lane.recent.find(
-        (group) =>
-          !(callKey(outcome.record) !== null && callKey(group.head.record) !== null) && isRelayed(group, outcome),
-      );
+const relayed =
+  (repeats: (group: Group, outcome: Outcome) => boolean): Look =>
+  (outcome, lane) =>
+    outcome.record.writer === null || !outcome.failed
+      ? undefined
+      : lane.recent.find((group) => isRelayed(group, outcome) && repeats(group, outcome));
+const inTheSameWords = (group: Group, { record }: Outcome): boolean =>
+  group.told.some((told) => endAlike(wordsOf(told.record), wordsOf(record)));
+const knowingNoMore = (_: Group, { rule, record }: Outcome): boolean => rule === 'none' && record.status === null;
 /** The error that a server answered with, before its access line. */
 const answeredWith: Look = (outcome, lane) =>
   outcome.record.shape === 'access-line' ? echoed(ECHO_MS)(outcome, lane) : undefined;
@@ -240,7 +245,15 @@ const answeredWith: Look = (outcome, lane) =>
 const LOOKED_FOR: Readonly<Record<RecordKind, readonly Look[]>> = {
   attempt: [retold, answeredWith, announced],
   'retry-notice': [openTry, triedAgain, announced],
-  final: [ended, numberedBefore, brokenOff, echoed(ECHO_MS), relayed],
+  final: [
+    relayed(inTheSameWords),
+    ended('attempt', ECHO_MS),
+    ended('any', RETRY_MS),
+    numberedBefore,
+    brokenOff,
+    echoed(ECHO_MS),
+    relayed(knowingNoMore),
+  ],
   success: [announced, echoed(SUCCESS_ECHO_MS)],
 };
 
@@ -255,10 +268,10 @@ const retells = (group: Group, record: CallRecord): boolean =>
   isNear(group, record, ECHO_MS);
 const HTTP_TELLERS = new Set(['httpx-line', 'sdk-answer-line', 'transport-line']);
 
-/** Of two tries that are numbered, the later bears the higher number. */
-const isLater = (group: Group, { kind, retryCount }: CallRecord): boolean => {
+/** Of tries that are numbered, one follows the other. */
+const isNext = (group: Group, { retryCount }: CallRecord): boolean => {
   const last = lastTry(group);
-  return kind !== 'retry-notice' || retryCount === null || last === null || retryCount > last;
+  return retryCount === null || last === null || retryCount === last + 1;
 };
 const lastTry = (group: Group): number | null => group.members.at(-1)?.record.retryCount ?? null;
 
@@ -323,14 +336,13 @@ function isEchoed(group: Group, outcome: Outcome, withinMs: number): boolean {
   return isNear(group, record, withinMs);
 }
 
-/** The same words from another writer, or from one who knows no more than that it failed. */
+/** A failure told a moment ago by another writer. */
 const isRelayed = (group: Group, outcome: Outcome): boolean =>
   !group.open &&
   isSoon(group, outcome.record, LAYERS_MS) &&
   group.told.length < MAX_TOLD &&
+  !(callKey(outcome.record) !== null && callKey(group.head.record) !== null) &&
   group.told.every(({ record }) => record.shape !== outcome.record.shape || isOtherWriter(record, outcome.record)) &&
-  ((outcome.rule === 'none' && outcome.record.status === null) ||
-    group.told.some(({ record }) => endAlike(wordsOf(record), wordsOf(outcome.record)))) &&
   isEchoed(group, outcome, LAYERS_MS);
 
 const isOtherWriter = (a: CallRecord, b: CallRecord): boolean => a.writer !== null && a.writer !== b.writer;
@@ -357,7 +369,7 @@ function join(outcome: Outcome, group: Group): void {
   remove(group);
   // Whatever follows a notice is the try it announced; a line after a try tells of that try.
   const isRetold = kind === 'attempt' && retells(group, outcome.record);
-  if ((kind === 'attempt' && !isRetold) || (group.open && lastKind(group) === 'retry-notice')) group.tries += 1;
+  if (group.open && ((kind === 'attempt' && !isRetold) || lastKind(group) === 'retry-notice')) group.tries += 1;
   group.members.push(outcome);
   group.told = kind === 'retry-notice' ? [] : [...group.told, outcome];
   const ends = kind === 'final' || kind === 'success';

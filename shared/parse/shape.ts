@@ -108,7 +108,9 @@ export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | 
 }
 
 /** The gateway's router tells each try of a call, at a level for whoever debugs it. */
-const ROUTER_TRY = screened(/\bLiteLLM Router:(?:DEBUG|INFO)\b[^\n]{0,80}\blitellm\.a?[a-z_]{2,30}\(model=/);
+const ROUTER_TRY = screened(
+  /\bLiteLLM Router:(?:DEBUG|INFO)\b[^\n]{0,80}\blitellm\.a?[a-z_]{2,30}\(model=[^)\n]{1,120}\)[^\n]{0,12}\bException\b/,
+);
 
 /** `attempt 1/3`, `try 2 of 3`: more will follow, unless it is the last. `attempt 2` does not say. */
 const NUMBERED = screened(

@@ -99,7 +99,7 @@ openai.AuthenticationError: ${KEY}`,
   ],
   [
     'an application that counts the tries of three calls at once',
-    'provider_overloaded×2 success×2 provider_overloaded×2',
+    'provider_overloaded×2 provider_overloaded×2 success×2',
     `10:00:03,501 [WARNING] app.llm: Claude call failed (attempt 1/2): 529 Overloaded
 10:00:03,502 [WARNING] app.llm: Claude call failed (attempt 1/2): 529 Overloaded
 10:00:03,503 [WARNING] app.llm: Claude call failed (attempt 1/2): 529 Overloaded
