@@ -30,6 +30,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'request_exceeds_limit',
+    types: ['requested_above_limit'],
     text: /Request too large for .{0,200}(?:tokens per min|TPM)|tokens must be reduced in order to|max(?:imum)? \d{1,12} tokens per request/i,
   },
   {
@@ -76,7 +77,7 @@ export const SIGNALS: readonly Signal[] = [
       'payment_required',
       'servicequotaexceededexception',
     ],
-    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|free quota tier|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
+    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits(?! were charged)|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|free quota tier|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
   },
   {
     cause: 'provider_overloaded',
@@ -90,7 +91,7 @@ export const SIGNALS: readonly Signal[] = [
       'no_capacity',
       'modelnotreadyexception',
     ],
-    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|(?:at|no|insufficient|lacks?|not enough) capacity|currently loading|is (?:still )?loading|not enough capacity|(?:server|service|system|serving|model) (?:is )?(?:too |currently |very )?busy|maximum pending requests|llm busy|no slots available|model too busy|too many connections, please wait|high (?:load|traffic)|heavy (?:load|traffic)|overload|peak load|not ready for (?:inference|invocation)|负载已?饱和|服务.{0,4}繁忙|系统繁忙|过载|混み合って/i,
+    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|(?:at|no|insufficient|lacks?|not enough) capacity|currently loading|is (?:still )?loading|not enough capacity|(?:server|service|system|serving|model) (?:is )?(?:too |currently |very )?busy|maximum pending requests|llm busy|no slots available|model too busy|too many connections, please wait|provider_capacity|high (?:load|traffic)|heavy (?:load|traffic)|overload|peak load|not ready for (?:inference|invocation)|负载已?饱和|服务.{0,4}繁忙|系统繁忙|过载|混み合って/i,
   },
   {
     // Bounds of one number, though some providers mention the context window beside them.
@@ -127,7 +128,7 @@ export const SIGNALS: readonly Signal[] = [
       'blockedpromptexception',
       'prohibited_content',
     ],
-    text: /content[ _](?:policy|management|filter(?:ing|ed)?|blocked|moderation|exists risk|safety)|safety (?:system|setting|filter|check|reason|guideline)|\bmoderation\b|guardrail|responsible ai|usage (?:polic|guideline)|acceptable use|blocked (?:pii )?entity|violates? litellm proxy rules|prompt (?:injection|was flagged|has been blocked|was blocked|blocked)|jailbreak|\bwas flagged\b|Violated .{0,60}polic|(?:response|output|content|candidate|answer) (?:was |is |has been )?blocked(?: (?:by|due|because)|\.)|Blocked by Prompt Security|["']?filtered["']?: true|(?:inappropriate|harmful|unsafe|sensitive|disallowed|prohibited) content|finish_?reason\b.{1,8}\b(?:SAFETY|RECITATION|PROHIBITED_CONTENT|BLOCKLIST|SPII)|block_?reason\W{1,6}(?:SAFETY|OTHER|PROHIBITED_CONTENT|BLOCKLIST)|敏感(?:内容|信息|词)|不安全|内容(?:审核|安全|违规)|违规/i,
+    text: /content[ _](?:policy|management|filter(?:ing|ed)?|blocked|moderation|exists risk|safety)|safety (?:system|setting|filter|check|reason|guideline)|\bmoderation\b|guardrail|responsible ai|usage (?:polic|guideline)|acceptable use|blocked (?:pii )?entity|violates? litellm proxy rules|prompt (?:injection|was flagged|has been blocked|was blocked|blocked)|jailbreak|\bwas flagged\b|Violated .{0,60}polic|(?:response|output|content|candidate|answer) (?:was |is |has been )?blocked(?: (?:by|due|because)|\.)|Blocked by Prompt Security|["']?filtered["']?: true|(?:inappropriate|harmful|unsafe|sensitive|disallowed|prohibited) content|finish_?reason\b.{1,8}\b(?:SAFETY|RECITATION|PROHIBITED_CONTENT|BLOCKLIST|SPII)|block_?reason\W{1,6}(?:SAFETY|OTHER|PROHIBITED_CONTENT|BLOCKLIST)|(?:considered|deemed|classified as|detected as) (?:harmful|unsafe|inappropriate|toxic)|機密情報|敏感(?:内容|信息|词)|不安全|内容(?:审核|安全|违规)|违规/i,
   },
   { cause: 'provider_credentials', text: /\bno (?:valid )?credentials for (?:the )?provider\b/i },
   {
@@ -188,7 +189,7 @@ export const SIGNALS: readonly Signal[] = [
       'model_access_denied',
       'modelnotopen',
     ],
-    text: /not allowed to (?:access|call|use) (?:\w{1,20} ){0,2}model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
+    text: /not allowed to (?:access|call|use) (?:\w{1,20} ){0,2}model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|complete organization verification|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
     statuses: [401, 403, 400, 404, 500, null],
   },
   {
@@ -244,6 +245,7 @@ export const SIGNALS: readonly Signal[] = [
     text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled/i,
     statuses: [401, 403, 400, 404, null],
   },
+  { cause: 'tenant_policy', text: /\bnot (?:allowed|permitted)\b/i, statuses: [403], general: true },
   {
     cause: 'waf_block',
     text: /Attention Required|Just a moment|you have been blocked|enable cookies|request (?:was )?blocked|(?:^|\| |message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden|Just a moment)|error code: 10(?!15)\d\d\b|cf-error|cf_chl|Incapsula|Imperva|Akamai|web application firewall|unusual traffic|bot detection/i,
@@ -301,6 +303,13 @@ export const SIGNALS: readonly Signal[] = [
     text: /Connection ?error|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|getaddrinfo|socket hang up|fetch failed|Failed to fetch\b(?! \w)|(?:Cannot|Could not|Couldn.?t|Can.?t|Failed to|Unable to) (?:connect|reach|resolve|establish)|connect(?:ion)? (?:was )?(?:refused|reset|aborted|failed|closed)|connection attempts failed|Max retries exceeded|NameResolution|Name or service not known|Temporary failure in name resolution|nodename nor servname|UnknownHost|certificate|\bSSL\b|SSL:|\bTLS\b|CERTIFICATE_VERIFY|error sending request|": EOF\b|network (?:error|is unreachable|failure|connection)|other side closed|UND_ERR_SOCKET|Errno -?\d|RemoteProtocolError|Server disconnected|ServiceUnavailable: 503 failed to connect|proxy error|ProxyError|不知道这样的主机|no such host|known host|No connection (?:established|could be made)|broken pipe|dial tcp|EOF occurred|(?:连接|网络)(?:失败|错误|异常|被拒绝|中断)|无法连接|接続(?:エラー|に失敗)|연결 (?:오류|실패)|erro de conexão|error de conexión|Verbindungsfehler/i,
     hints: ['apiconnectionerror', 'connecterror', 'connectionerror', 'connecttimeout'],
     statuses: [null],
+  },
+  { cause: 'network_error', text: /dial tcp|no such host|getaddrinfo/i, statuses: [500, 502, 503] },
+  { cause: 'unsupported_parameter', text: /unsupported_param/i, statuses: [400, 422] },
+  {
+    cause: 'invalid_parameter',
+    text: /Invalid value for '?tool_choice|\bparam=tool_choice\b/i,
+    statuses: [400, 422, null],
   },
   {
     cause: 'invalid_tool_schema',
@@ -451,7 +460,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'internal_error',
     general: true,
-    text: /internal (?:server )?error|internal error (?:has )?occurred|Background loop|engine ?(?:core|loop)? (?:has |is |encountered )?(?:already )?(?:dea?d|died|an issue)|EngineDeadError|unmarshal|Failed to (?:generate|validate) JSON|Failed to call a function|allocate memory|out of memory|failed_generation|unexpected error|an error occurred during (?:generation|inference)|llama runner process|\bmodel (?:has )?(?:unexpectedly )?(?:crashed|exited|stopped)/i,
+    text: /internal (?:server )?error|internal error (?:has )?occurred|Background loop|engine ?(?:core|loop)? (?:has |is |encountered )?(?:already )?(?:dea?d|died|an issue)|EngineDeadError|unmarshal|Failed to (?:generate|validate) JSON|Failed to call a function|Failed to load model|allocate memory|out of memory|failed_generation|unexpected error|an error occurred during (?:generation|inference)|llama runner process|\bmodel (?:has )?(?:unexpectedly )?(?:crashed|exited|stopped)/i,
     types: ['json_validate_failed', 'tool_use_failed'],
     hints: [
       'internal_server_error',

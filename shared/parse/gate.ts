@@ -103,7 +103,7 @@ const ELSEWHERE = screened(
   /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |(?:model|completion) cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Ii]nvalid JSON (?:in )?(?:response|output|answer)|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode|validate|validating) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|\blifespan_context\b|Application startup failed|\bhelm (?:upgrade|install)\b|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|DataType: (?:Histogram|Sum|Gauge|Summary)\b|\b(?:Histogram|Number)DataPoints #|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
-  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|No module named|unsupported operand|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
+  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|No module named|unsupported operand|__init__\(\) got an unexpected keyword|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
 );
 
 const isElsewhere = (text: string, status: number | null): boolean =>
@@ -131,12 +131,12 @@ const namesOtherServer = (text: string): boolean =>
   [...text.matchAll(ANSWERED_BY)].some(([, host = '']) => providerOfHost(host) === null && !speaksOfModels(host));
 
 const CHORE = screened(
-  /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma\b|\bDB\b|database|\bredis\b|startup failed|\bcallback|\bcache (?:read|write|get|set)\b|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i,
+  /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma|\bDB\b|database|\bredis\b|startup failed|\bcallback|\bcache (?:read|write|get|set)\b|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i,
 );
 
 /** What a gateway logs about its own keeping of books and health is no call, though it fails in the same words. */
 const isChore = ({ text, envelope }: Evidence, shape: string, status: number | null): boolean =>
-  shape === 'litellm-text' &&
+  (shape === 'litellm-text' || (shape === 'python-traceback' && /LiteLLM Proxy:/.test(text.slice(0, 200)))) &&
   status === null &&
   envelope === null &&
   CHORE.test(text.slice(0, 4000)) &&
@@ -265,6 +265,9 @@ const CALL_FAILED_ABROAD = screened(
 /** As SDKs word their errors: the status, then what the server said. */
 const LEADING_STATUS = /^[\s[(]{0,4}[45]\d\d\b[\])]?:? (?=[A-Z])|\b[45]\d\d:? ["'{[]/m;
 
+/** A status and the body that came with it. */
+const STATUS_AND_BODY = /^[^\n{]{0,200}\b[45]\d\d:? \{["']/;
+
 /**
  * For weak anchors: the failure must be spelled out, with a status, a cause or the word that it was a call. What else fails
  * in a program named for its models (jobs, deployments, evaluations) is none.
@@ -276,7 +279,8 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
     /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|(?:rate.?limit|quota|cuota)(?:ed|[^\n]{0,20} (?:hit|exceeded|reached|excedida|esgotada|agotada))|exhausted|timed out|refused|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|异常|出错|\berro\b|\bfalha|\bfall[oó]\b|\berreur|\béchec|\bfehler|ошибк|lỗi|\(status code: \d/i.test(
       said,
     ) ||
-    (status !== null && (STATED_FAILURE.test(said) || LEADING_STATUS.test(said))) ||
+    (status !== null &&
+      (STATED_FAILURE.test(said) || LEADING_STATUS.test(said) || STATUS_AND_BODY.test(evidence.text))) ||
     evidence.classes.length > 0 ||
     (evidence.isJson && evidence.hasErrorNest) ||
     isLoudLevel(evidence);

@@ -91,12 +91,7 @@ export function recordOf(
     kind: shape.kind,
     status: found.status,
     statusSource: found.source,
-    errorType:
-      evidence.types.length > 0
-        ? [...new Set(evidence.types)].slice(0, 8).join(' ')
-        : shape.kind === 'success'
-          ? null
-          : (ERROR_TYPE.exec(evidence.text.slice(0, MAX_TYPE_TEXT))?.[0] ?? null),
+    errorType: shape.kind === 'success' ? null : errorTypeOf(evidence, text),
     errorClass: evidence.classes.length > 0 ? [...new Set(evidence.classes)].slice(0, 8).join(' ') : null,
     message: text === '' ? null : cut(redact(text), MAX_MESSAGE),
     writer: shape.kind === 'success' ? null : writerOf(evidence),
@@ -183,10 +178,31 @@ function writerOf(evidence: Evidence): string | null {
   return [level, logger].filter((part) => part !== undefined).join(' ') || null;
 }
 
+/** What the error calls itself, and what its numbers say. */
+function errorTypeOf({ types, text }: Evidence, readable: string): string | null {
+  const named = types.length > 0 ? types : (ERROR_TYPE.exec(text.slice(0, MAX_TYPE_TEXT)) ?? []).slice(0, 1);
+  const told = isAboveLimit(readable) ? ['requested_above_limit', ...named] : named;
+  return told.length > 0 ? [...new Set(told)].slice(0, 8).join(' ') : null;
+}
+
+const REQUEST_LINE = screened(/\b(POST|GET) https?:\/\/\S{4,400}/g);
+/** What was asked is no part of why it failed, and paths hold words of causes: `/v1/messages`. */
+const withoutRequestLines = (text: string): string => REQUEST_LINE.replace(text, '$1');
+
+const REQUESTED = screened(/\bLimit:? (\d{1,12}), (?:Used:? \d{1,12}, )?Requested:? ~?(\d{1,12})\b/);
+/** A request that is larger than its limit is refused however long one waits. */
+const isAboveLimit = (text: string): boolean => {
+  const [, limit, requested] = REQUESTED.exec(text) ?? [];
+  return requested !== undefined && Number(requested) > Number(limit);
+};
+
 /** The failure texts of the structures, then the text around them, each once; what a fallback said later is left out. */
 function readableText(evidence: Evidence): string {
   const param = stringFact(evidence, 'param');
-  const parts = [...evidence.messages.map((message) => message.slice(0, 700)), evidence.around.slice(0, 1200)];
+  const parts = [
+    ...evidence.messages.map((message) => message.slice(0, 700)),
+    withoutRequestLines(evidence.around.slice(0, 1200)),
+  ];
   // Which field of the request was refused; a short path such as `messages[0].role`.
   if (param !== null && /^[\w.[\]$-]{1,80}$/.test(param)) parts.push(`param=${param}`);
   const kept: string[] = [];

@@ -41,6 +41,10 @@ const IN_TEXT: readonly Screened[] = [
   /(?:^|[\s"'`(>[|])([45]\d\d):? (?:Too Many Requests|Unauthorized|Forbidden|Not Found|Bad Request|Bad Gateway|Service Unavailable|Service Temporarily Unavailable|Gateway Time-?out|Internal Server Error|Payload Too Large|Unprocessable (?:Entity|Content)|Payment Required|Conflict|Request Timeout|Request Entity Too Large|Deadline Exceeded|Resource has been exhausted|Rate limit)/i,
   /\b(?:GET|POST) \/[\w/.:-]{1,200} (?:- |-> |→ |=> )?([1-5]\d\d)\b(?![.:]\d)/,
   /\b([45]\d\d): (?:GET|POST) \//,
+  // Before a body that was taken out.
+  /(?:^|[\s\])])([45]\d\d): (?: |$)/m,
+  /\baccess:([1-5]\d\d) (?:GET|POST) \//,
+  /^([45]\d\d): /m,
   // First in a text or, after nothing but signs, in a line; a body that followed was taken out.
   /^\s{0,8}([45]\d\d)(?:: ?| )(?=[A-Za-z{*\u0080-\uffff]|\s{0,3}(?:\n|$))/,
   /^[^\w\n]{1,12}([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<])/m,
