@@ -101,7 +101,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'context_length_exceeded',
     types: ['context_length_exceeded', 'contextwindowexceedederror', 'model_context_window_exceeded'],
-    text: /must have less than \d{1,9} tokens|Input is too long|tokens\) is too large|(?:cannot|can.?t|must not|may not) exceed \d{1,9} tokens|n_keep \(\d|available context size|loaded with (?:a )?context length|context[ _](?:length|window|limit)|maximum context|context size|exceeds? (?:the )?(?:model'?s? )?(?:maximum|max) (?:number of (?:input )?tokens|input|length|context|token)|prompt is too long|prompt: length|prompt (?:too long|contains too many)|(?:input|request|text|messages?) (?:is |are )?too long|too many input tokens|(?:string|input|message)\S{0,30} too long|longer than the (?:model|maximum)|input tokens exceed|reduce the length|\bmax_new_tokens\b.{0,40}must be|current length is \d|maximum input length|range of input length|\binputs tokens\b|too many tokens(?!, please wait| per )|tokens? limit (?:is |was )?exceed|exceed(?:s|ed)? (?:the )?(?:\w{1,12} )?token limit|上下文(?:长度|窗口)|最大长度/i,
+    text: /must have less than \d{1,9} tokens|Input is too long|tokens\) is too large|(?:cannot|can.?t|must not|may not) exceed \d{1,9} tokens|n_keep \(\d|available context size|loaded with (?:a )?context length|context[ _](?:length|window|limit)|maximum context|context size|exceeds? (?:the )?(?:model'?s? )?(?:maximum|max) (?:number of (?:input )?tokens|input|length|context|token)|prompt is too long|prompt: length|sum of prompt length|prompt (?:too long|contains too many)|(?:input|request|text|messages?) (?:is |are )?too long|too many input tokens|(?:string|input|message)\S{0,30} too long|longer than the (?:model|maximum)|input tokens exceed|reduce the length|\bmax_new_tokens\b.{0,40}must be|current length is \d|maximum input length|range of input length|\binputs tokens\b|too many tokens(?!, please wait| per )|tokens? limit (?:is |was )?exceed|exceed(?:s|ed)? (?:the )?(?:\w{1,12} )?token limit|上下文(?:长度|窗口)|最大长度/i,
   },
   {
     // A guardrail that may not be changed is a matter of permission, not of content.
@@ -208,11 +208,12 @@ export const SIGNALS: readonly Signal[] = [
       'model_decommissioned',
       'invalid_model',
       'unknown_model',
+      'unavailable_model',
       'model_not_exist',
       'modelnotfound',
       'unsupported_model',
     ],
-    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recognized|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\| |['"])model: [\w.:@/-]{2,100}(?=$| \||['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
+    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recognized|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\| |['"])model: [\w.:@/-]{2,100}(?=$| \||['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
     statuses: [400, 401, 403, 404, 410, 422, 500, null],
   },
   {
@@ -232,6 +233,8 @@ export const SIGNALS: readonly Signal[] = [
     text: /\bis busy\b|in progress|\blocked\b|already (?:running|processing|active)|another (?:request|run|operation|process)/i,
     statuses: [409],
   },
+  // A server of models whose own process died, whatever it died of.
+  { cause: 'internal_error', text: /llama(?:-server| runner) process has terminated/i },
   {
     cause: 'tenant_policy',
     types: [
@@ -264,8 +267,8 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'routing_error',
-    types: ['no_accounts', 'no_available_channel'],
-    text: /No deployments available|No models available|no[ _]healthy[ _](?:deployment|upstream|endpoint)|no live upstreams|healthy deployments|no auth(?:entication)? available|No available (?:\w{1,12} )?(?:accounts?|channels?|providers?|backends?|upstreams?|workers?|servers?|instances?)|all (?:available )?upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:providers|fallbacks|models|keys|channels|backends) (?:have )?(?:failed|exhausted|are unavailable)|Error doing the fallback|无可用渠道/i,
+    types: ['no_accounts', 'no_available_channel', 'no_healthy_account'],
+    text: /No deployments available|No models available|no[ _]healthy[ _](?:deployment|upstream|endpoint)|no live upstreams|healthy deployments|no auth(?:entication)? available|No available (?:\w{1,12} )?(?:accounts?|channels?|providers?|backends?|upstreams?|workers?|servers?|instances?)|all (?:available )?upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:providers|fallbacks|models|keys|channels|backends|accounts) (?:have )?(?:failed|exhausted|are (?:temporarily )?unavailable)|Error doing the fallback|无可用渠道/i,
   },
   {
     cause: 'client_disconnected',
@@ -314,7 +317,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'invalid_tool_schema',
     types: ['invalid_function_parameters', 'invalid_tool_schema'],
-    text: /Invalid schema for (?:function|tool|response_format)|\btools?(?:\[\d|\.\d|', \d)|tool (?:definition|schema|function)s?\b.{0,60}(?:invalid|missing|required)|tool call validation failed|function_?declarations|parse grammar|functions?\[\d|input_schema|function parameters|\bparam=tools\b|'tools'|"tools"|(?:function|tool) name\b.{0,40}(?:invalid|must|pattern)|invalid (?:tool|function)|JSON schema is invalid|json_schema\b.{0,60}(?:invalid|must|missing|not)/i,
+    text: /Invalid schema for (?:function|tool|response_format)|\btools?(?:\[\d|\.\d|', \d)|tool (?:definition|schema|function)s?\b.{0,60}(?:invalid|missing|required)|tool call validation failed|function_?declarations|parse grammar|functions?\[\d|input_schema|function parameters|\bparam=tools\b|'tools'|"tools"|(?:function|tool) name\b.{0,40}(?:invalid|must|pattern)|invalid (?:tool|function)|JSON schema is invalid|json_schema\b.{0,60}(?:invalid|must|missing|not\b(?! supported))/i,
     statuses: [400, 422, 500, null],
   },
   {
@@ -336,7 +339,7 @@ export const SIGNALS: readonly Signal[] = [
       'less_than',
       'greater_than',
     ],
-    text: /Expected a value (?:<|>|between)|out of (?:the )?(?:valid |allowed )?range|(?:must|should|has to|needs to) be (?:strictly )?(?:between|less|greater|at most|at least|<|>|in (?:the )?(?:range|interval)|in \[|within|smaller|larger|higher|lower|positive|non-negative)|above maximum|below minimum|(?:is )?not in (?:the )?range|valid range|range of .{0,40}should be|invalid temperature|only 1 is allowed|(?:top_p|temperature|max_tokens|\bn|presence_penalty|frequency_penalty)\b.{0,40}(?:between|range|at most|too large|supports at most)|not between|exceeds the (?:maximum|allowed) value|maximum value is/i,
+    text: /Expected a value (?:<|>|between)|out of (?:the )?(?:valid |allowed )?range|(?:must|should|has to|needs to) be (?:strictly )?(?:between|less|greater|at most|at least|<|>|in (?:the )?(?:range|interval)|in \[|within|smaller|larger|higher|lower|positive|non-negative)|above maximum|below minimum|use (?:fewer|less) than \d|(?:is )?not in (?:the )?range|valid range|range of .{0,40}should be|invalid temperature|only 1 is allowed|(?:top_p|temperature|max_tokens|\bn|presence_penalty|frequency_penalty)\b.{0,40}(?:between|range|at most|too large|supports at most)|not between|exceeds the (?:maximum|allowed) value|maximum value is/i,
     statuses: [400, 422, 500, null],
   },
   {
@@ -349,7 +352,7 @@ export const SIGNALS: readonly Signal[] = [
       'invalid_base64',
       'empty_messages',
     ],
-    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|not multimodal|remove (?:the )?image|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
+    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|[Ee]ach message (?:must|should|needs)|\btool result\b|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|not multimodal|remove (?:the )?image|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
     statuses: [400, 422, 500, null],
   },
   {
@@ -395,7 +398,7 @@ export const SIGNALS: readonly Signal[] = [
       'enum',
       'value_error',
     ],
-    text: /Invalid (?:type|value|param|parameter|argument|input|field|'\w|`\w|"\w)|'[^'\n]{1,60}' is (?:not valid|invalid)|Missing (?:required )?(?:parameter|field|argument)|is (?:a )?required\b|required (?:param|parameter|field)|Field required|must provide a \w|validation errors?|is not of type|wrong type|\bmust be\b|\bis invalid\b|may only be|can only be|unexpected value|(?:is|are) not valid|not one of|Malformed input|did not match|BadRequest please pass/i,
+    text: /Invalid (?:type|value|param|parameter|argument|input|field|'\w|`\w|"\w)|'[^'\n]{1,60}' is (?:not valid|invalid)|Missing (?:required )?(?:parameter|field|argument)|is (?:a )?required\b|required (?:param|parameter|field)|Field required|must provide a \w|validation errors?|is not of type|wrong type|\bmust be\b|\bis invalid\b|may only be|can only be|unexpected value|should not be (?:none|null|empty)|(?:is|are) not valid|not one of|Malformed input|did not match|BadRequest please pass/i,
     statuses: [400, 401, 422, 500, null],
   },
   {
