@@ -111,7 +111,7 @@ const GENERAL: ReadonlySet<string> = new Set(
     'string_type string_too_long int_type int_parsing float_type float_parsing bool_type bool_parsing ' +
     'list_type dict_type missing literal_error enum value_error unsupported_value not_supported ' +
     'permission_error permission_denied accessdeniedexception request_forbidden insufficient_permissions ' +
-    'extra_forbidden upstream_error bad_gateway bad_response_status_code json_validate_failed tool_use_failed'
+    'access_terminated_error extra_forbidden upstream_error bad_gateway bad_response_status_code json_validate_failed tool_use_failed'
   ).split(' '),
 );
 

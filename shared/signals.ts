@@ -26,7 +26,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'budget_exceeded',
     types: ['budget_exceeded', 'max_budget_exceeded'],
-    text: /\bbudget (?:has been |was |is )?(?:exceeded|exhausted|reached)|ExceededBudget|ExceededTokenBudget|\bover (?:\w{1,10} )?budget|exceed(?:s|ed)? (?:\w{1,10} ){0,3}budget|crossed budget|Max budget limit reached|(?:spend|spending) limit (?:has been )?(?:exceeded|reached)|max_budget_per_session/i,
+    text: /\bbudget (?:has been |was |is )?(?:exceeded|exhausted|reached)|ExceededBudget|ExceededTokenBudget|\bover (?:\w{1,10} )?budget|exceed(?:s|ed)? (?:\w{1,10} ){0,3}budget|crossed budget|Max budget limit reached|(?:spend|spending) limit (?:has been )?(?:exceeded|reached)|max_budget_per_session|budget[_ ]blocked/i,
   },
   {
     cause: 'request_exceeds_limit',
@@ -152,7 +152,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'environment_restriction',
     types: ['unsupported_country_region_territory', 'ip_not_authorized', 'ip_not_allowed'],
-    text: /\bIP (?:address )?.{0,60}\b(?:not (?:allowed|authorized|whitelisted|permitted)|blocked|denied)|Virtual Network|Firewall rules|private endpoint|public (?:network )?access is disabled|unsupported_country|country, region|not available in your (?:country|region|location)|(?:country|region|location|territory) (?:is )?not supported|location is not supported|allow ?list|environment restriction|security policy|ip_not_authorized|\bRequest not allowed\b/i,
+    text: /\bIP (?:address )?.{0,60}\b(?:not (?:allowed|authorized|whitelisted|permitted)|blocked|denied)|Virtual Network|Firewall rules|private endpoint|public (?:network )?access is disabled|unsupported_country|country, region|not available in your (?:country|region|location)|(?:country|region|location|territory) (?:is )?not supported|location is not supported|unsupported (?:countr|region|location|territor)|API_KEY_(?:IP_ADDRESS|HTTP_REFERRER)_BLOCKED|allow ?list|environment restriction|security policy|ip_not_authorized|\bRequest not allowed\b/i,
   },
   {
     cause: 'provider_credentials',
@@ -233,8 +233,13 @@ export const SIGNALS: readonly Signal[] = [
     text: /\bis busy\b|in progress|\blocked\b|already (?:running|processing|active)|another (?:request|run|operation|process)/i,
     statuses: [409],
   },
-  // A server of models whose own process died, whatever it died of.
-  { cause: 'internal_error', text: /llama(?:-server| runner) process has terminated/i },
+  // A server of models whose own process died, whatever it died of; a model that did not write what was asked of it.
+  {
+    cause: 'internal_error',
+    text: /llama(?:-server| runner) process has terminated|model did not (?:call|return|produce|generate) a/i,
+  },
+  // What a server's own code could not validate, where a refusal of ours would be a 400.
+  { cause: 'internal_error', text: /\d validation errors? for \w/, statuses: [500] },
   {
     cause: 'tenant_policy',
     types: [
@@ -245,7 +250,7 @@ export const SIGNALS: readonly Signal[] = [
       'request_forbidden',
       'access_terminated_error',
     ],
-    text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled/i,
+    text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled|API_KEY_SERVICE_BLOCKED|only authorized for use with|Requests to this API .{0,200}are blocked/i,
     statuses: [401, 403, 400, 404, null],
   },
   { cause: 'tenant_policy', text: /\bnot (?:allowed|permitted)\b/i, statuses: [403], general: true },
@@ -317,13 +322,13 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'invalid_tool_schema',
     types: ['invalid_function_parameters', 'invalid_tool_schema'],
-    text: /Invalid schema for (?:function|tool|response_format)|\btools?(?:\[\d|\.\d|', \d)|tool (?:definition|schema|function)s?\b.{0,60}(?:invalid|missing|required)|tool call validation failed|function_?declarations|parse grammar|functions?\[\d|input_schema|function parameters|\bparam=tools\b|'tools'|"tools"|(?:function|tool) name\b.{0,40}(?:invalid|must|pattern)|invalid (?:tool|function)|JSON schema is invalid|json_schema\b.{0,60}(?:invalid|must|missing|not\b(?! supported))/i,
+    text: /Invalid schema\b|\btools?(?:\[\d|\.\d|', \d)|tool (?:definition|schema|function)s?\b.{0,60}(?:invalid|missing|required)|tool call validation failed|function_?declarations|parse grammar|functions?\[\d|input_schema|function parameters|\bparam=tools\b|'tools'|"tools"|(?:function|tool) name\b.{0,40}(?:invalid|must|pattern)|invalid (?:tool|function)(?!_call_id)|JSON schema is invalid|json_schema\b.{0,60}(?:invalid|must|missing|not\b(?! supported))/i,
     statuses: [400, 422, 500, null],
   },
   {
     cause: 'invalid_message_format',
     statuses: [422],
-    text: /messages?(?:\[\d|\.\d|', \d)|'messages'|"messages"|\brole\b|content structure|message (?:format|content)|\bcontent\b.{0,40}(?:must|empty|invalid)/i,
+    text: /messages?(?:\[\w|\.\d|', \d)|'messages'|"messages"|\brole\b|content structure|message (?:format|content)|\bcontent\b.{0,40}(?:must|empty|invalid)/i,
   },
   {
     cause: 'parameter_out_of_range',
@@ -352,7 +357,7 @@ export const SIGNALS: readonly Signal[] = [
       'invalid_base64',
       'empty_messages',
     ],
-    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|[Ee]ach message (?:must|should|needs)|\btool result\b|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|not multimodal|remove (?:the )?image|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
+    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |invalid message(?! received)|only supports? u\/a|tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|[Ee]ach message (?:must|should|needs)|\btool result\b|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|not multimodal|remove (?:the )?image|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
     statuses: [400, 422, 500, null],
   },
   {
@@ -475,6 +480,25 @@ export const SIGNALS: readonly Signal[] = [
       'internalserverexception',
     ],
     statuses: [500, 400, 502, 520, null],
+  },
+  // What was refused is at least named: the path of a field before a colon, or its name in quotes.
+  {
+    cause: 'invalid_messages',
+    general: true,
+    text: /^['"`]?(?:messages|input|contents?|system|prompt)\b[\w.[\]]{0,60}['"`]? ?:/,
+    statuses: [400],
+  },
+  {
+    cause: 'invalid_tool_schema',
+    general: true,
+    text: /^['"`]?(?:tools|functions)\b[\w.[\]]{0,60}['"`]? ?:/,
+    statuses: [400, 422],
+  },
+  {
+    cause: 'invalid_parameter',
+    general: true,
+    text: /^(?!\S{0,100}(?:Error|Exception)\b)['"`]?[a-z]\w{0,40}(?:[.[]\w{1,40}\]?){1,8}['"`]? ?: |['"`][a-z]{2,20}_[a-z_]{2,40}['"`]|\bparam=[a-z]/,
+    statuses: [400, 422],
   },
 ];
 

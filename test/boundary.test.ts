@@ -35,6 +35,7 @@ const WALK = [
   'parse/status',
   'parse/vocabulary',
   'parse/fields',
+  'parse/logger',
   'parse/evidence',
   'parse/own',
   'parse/shape',

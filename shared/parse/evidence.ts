@@ -1,12 +1,17 @@
 /** Everything one piece of log text says about an LLM call, before anybody judges it. */
 
 import { screened } from '../screen.ts';
+import { clean } from './clean.ts';
 import { collect, type Facts, type KeyNames, noFacts, pairsIn, structuresIn } from './fields.ts';
 import { readJson, type Value } from './literal.ts';
+import { type Logged, loggedIn } from './logger.ts';
+import { withoutPrefix } from './transport.ts';
 import { LLM_PATH, LLM_SERVER_PATH, providerOfHost } from './vocabulary.ts';
 
 export interface Evidence extends Facts {
-  /** The whole cleaned text. */
+  /** What its transport wrote before the text: a container, or a host and a process on it. */
+  readonly carrier: string;
+  /** The cleaned text itself. */
   readonly text: string;
   /** Text outside structures, without stack frames. */
   readonly around: string;
@@ -15,12 +20,18 @@ export interface Evidence extends Facts {
   readonly isJson: boolean;
   /** Status that a shape of the team's reads out of the text. */
   readonly ownStatus: number | null;
+  /** Names of the fields of the structured logger that was given the text; null where none was. */
+  readonly logger: ReadonlySet<string> | null;
   /** The address that was called, where the record names one. */
   readonly target: { readonly host: string | null; readonly path: string | null } | null;
 }
 
 /** A record whose first part is in another event: it goes on in the middle of an object. */
 const CUT_HEAD = /^\s{0,40}"[\w.-]{1,60}"\s{0,4}:/;
+
+/** Time, level and logger, in any order: what a logger writes before an object that is all there is to say. */
+const HEADER =
+  /^[\s\d:.,+\-/TZ[\]()|]{0,40}(?:[A-Z]{4,8}\b)?[\s:|\-[\]()]{0,6}(?:[\w.-]{1,60})?[\s:|\-[\]()]{0,6}(?:[A-Z]{4,8})?[\s:|\-[\]()]{0,6}$/;
 
 /** Failures name themselves early; what follows later in a long text is dumps. */
 const MAX_TEXT = 20_000;
@@ -36,17 +47,24 @@ const FRAME_WORD = /\bat |File "|Traceback|\^|~/;
 const FRAME =
   /^(?:[ \t]{1,12}at .{0,400}|[ \t]{0,6}File ".{0,300}|Traceback \(most recent call last\):|[ \t]{4,200}(?:\^{1,200}|~{1,200}).{0,200})$/;
 
+/** A logger's text may be another logger's record: a process under a supervisor, under a collector. */
+const MAX_LOGGERS = 3;
+
 /** Reads one event (or one joined block of lines). */
-export function readEvidence(text: string, names?: KeyNames): Evidence {
-  const found = noFacts(names, text);
+export function readEvidence(whole: string, names?: KeyNames, loggers = 0): Evidence {
+  const text = withoutPrefix(whole);
   const json = text.startsWith('{') || text.startsWith('[') ? readJson(text.trimEnd()) : undefined;
-  const whole = json !== undefined && typeof json === 'object' && json !== null;
-  const { structures, around } = whole
+  const logged = loggers < MAX_LOGGERS ? loggedIn(text, json) : null;
+  if (logged !== null) return withLogger(readEvidence(clean(logged.text), names, loggers + 1), logged);
+  const found = noFacts(names, text);
+  const isWhole = json !== undefined && typeof json === 'object' && json !== null;
+  const { structures, around } = isWhole
     ? { structures: [json], around: '' }
     : structuresIn(withoutOwnAccessLines(shortened(CUT_HEAD.test(text) ? `{${text}` : text)), 6, found.scan);
   for (const structure of structures)
     collect(structure as Value, found, { depth: 0, inError: isErrorText(around), inRequest: false });
-  const pairs = whole ? null : pairsIn(around);
+  const isJson = isWhole || (structures.length === 1 && text.trimEnd().endsWith('}') && HEADER.test(around));
+  const pairs = isJson ? null : pairsIn(around);
   if (pairs !== null) collect(pairs, found, { depth: 0, inError: isErrorText(around), inRequest: false });
   // A traceback in a field is read by its last line, not by its frames.
   const { messages } = found;
@@ -56,13 +74,23 @@ export function readEvidence(text: string, names?: KeyNames): Evidence {
   const head = readable.length > MAX_TEXT ? readable.slice(0, MAX_TEXT) : readable;
   addClassNames(head, found.classes);
   return Object.assign(found, {
+    carrier: whole.slice(0, whole.length - text.length),
     text,
     around: outside,
     said: head,
-    isJson: whole,
+    isJson,
+    logger: null,
     ownStatus: null,
     target: calledAddress(head, found),
   });
+}
+
+/** What the logger says of itself counts after what it was told. */
+function withLogger(evidence: Evidence, { beside, isJson }: Logged): Evidence {
+  const of = noFacts(evidence.names);
+  collect(beside, of);
+  for (const [fact, value] of of.facts) if (!evidence.facts.has(fact)) evidence.facts.set(fact, value);
+  return isJson ? { ...evidence, logger: of.keys } : evidence;
 }
 
 const MAX_CLASSES = 20;

@@ -131,7 +131,7 @@ export const keyNames = (fields: OwnFields): KeyNames =>
     OWN_FIELDS.flatMap((field) => (fields[field] ?? []).map((name) => [normalise(name), KNOWN_AS[field]] as const)),
   );
 
-const normalise = (key: string): string => key.toLowerCase().replace(/[\s_.\-@$[\]]/g, '');
+export const normalise = (key: string): string => key.toLowerCase().replace(/[\s_.\-@$[\]]/g, '');
 
 /** What a key means, whatever stands under it. */
 interface Key {

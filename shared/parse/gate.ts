@@ -58,8 +58,9 @@ const isCutRecord = ({ text, isJson, target }: Evidence): boolean =>
 const HTTP_LINES = new Set(['httpx-line', 'sdk-answer-line', 'transport-line']);
 
 function isLlmCall(evidence: Evidence, shape: string, status: number | null, isOurs: boolean): boolean {
-  const { text, target, isJson } = evidence;
-  const head = text.length > 60_000 ? text.slice(0, 60_000) : text;
+  const { carrier, text, target, isJson } = evidence;
+  // The name of a process may be what tells whose call it was.
+  const head = carrier + (text.length > 60_000 ? text.slice(0, 60_000) : text);
   const targetIsLlm = target !== null && isLlmAddress(target.host, target.path);
   if (shape === 'access-line')
     return LLM_SERVER_PATH.test(head) || (LOCAL_SERVER_PATH.test(head) && speaksOfModels(head));
@@ -106,9 +107,13 @@ const CODE_FAULT = screened(
   /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|No module named|unsupported operand|__init__\(\) got an unexpected keyword|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
 );
 
+/** A heading above what failed: `=== API ERROR ANALYSIS ===`. */
+const HEADING = screened(/={3} [^=\n]{1,80} ={3,20}\s{0,4}$/);
+
 const isElsewhere = (text: string, status: number | null): boolean =>
   ELSEWHERE.test(text) ||
-  (status === null && CODE_FAULT.test(text) && !/API(?:Connection|Timeout|Status)\w{0,10}Error/.test(text));
+  (status === null &&
+    (HEADING.test(text) || (CODE_FAULT.test(text) && !/API(?:Connection|Timeout|Status)\w{0,10}Error/.test(text))));
 
 /** APIs that share the names of error types with LLM APIs. */
 const OTHER_API = screened(

@@ -45,7 +45,7 @@ function readingOf({ shapes, fields, services }: Own): OwnReading {
       words.some((word) => message.includes(word)) || (anchors.length > 0 && hasAny(message.toLowerCase(), anchors)),
     shapeIn: (evidence) => {
       for (const { shape, pattern } of patterns) {
-        const found = matchPattern(pattern, evidence.text);
+        const found = matchPattern(pattern, evidence.carrier + evidence.text);
         if (found !== null)
           return { evidence: withNames(evidence, found), shape: { name: shape.name, kind: shape.kind ?? null } };
       }

@@ -5,9 +5,11 @@ import { type Screened, screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
 import { type Evidence, numberFact, stringFact } from './evidence.ts';
 import { isSuccess } from './gate.ts';
-import { numberedTry } from './shape.ts';
-import { statusInText } from './status.ts';
+import { loggerOf, numberedTry } from './shape.ts';
+import { leadingStatus, statusInText } from './status.ts';
 import { ERROR_TYPE, PROVIDER_TOKEN, providerName, providerOfHost } from './vocabulary.ts';
+
+const LAMBDA_LOGGERS = new Set(['lambda-json', 'powertools']);
 
 const MAX_MESSAGE = 1000;
 /** Where a body could not be read as one, the name of its type still stands in its text. */
@@ -32,7 +34,7 @@ export function statusOf(evidence: Evidence): StatusFound {
     ? [field(true, false), field(false, false)].find((status) => (status ?? 0) >= 400)
     : null;
   if (failing) return { status: failing, source: 'http' };
-  const textStatus = ownStatus ?? statusInText(said);
+  const textStatus = ownStatus ?? statusInText(said) ?? firstLeading(evidence.messages);
   const candidates: [number | null, StatusSource][] = evidence.isJson
     ? [
         [field(true, false), 'http'],
@@ -51,6 +53,15 @@ export function statusOf(evidence: Evidence): StatusFound {
   const found = candidates.filter((c): c is [number, StatusSource] => c[0] !== null);
   const best = found.find(([status]) => status >= 400) ?? found[0];
   return best ? { status: best[0], source: best[1] } : { status: null, source: null };
+}
+
+/** What a body says may begin with the status, as an exception's text does. */
+function firstLeading(messages: readonly string[]): number | null {
+  for (const message of messages) {
+    const status = leadingStatus(message);
+    if (status !== null) return status;
+  }
+  return null;
 }
 
 export function kindOf(evidence: Evidence, shapeKind: RecordKind | null, status: number | null): RecordKind {
@@ -77,7 +88,7 @@ export function recordOf(
 ): CallRecord {
   const { batch, event, settings } = place;
   const text = readableText(evidence);
-  const lambda = shape.name === 'lambda-json' || shape.name === 'powertools';
+  const lambda = LAMBDA_LOGGERS.has(loggerOf(evidence) ?? shape.name);
   const name = (value: string | null) => dimension(value, settings.keySalt);
   const model = modelOf(evidence, text);
   // Of a JSON record only what is meant for people may name an id in passing; its fields are facts already.

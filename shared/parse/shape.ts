@@ -17,14 +17,27 @@ const text = (pattern: RegExp | Screened): Shape['test'] => {
   const screen = pattern instanceof RegExp ? screened(pattern) : pattern;
   return ({ text: all }) => screen.test(all.length > 60_000 ? all.slice(0, 60_000) : all);
 };
-const keys =
-  (...names: string[]) =>
-  ({ keys: seen, isJson }: Evidence): boolean =>
-    isJson && names.every((name) => seen.has(name));
 
 const RETRY_NOTICE = screened(
   /\bRetrying\b[^\n]{0,200}? in \d[\d.]{0,20} ?(?:s\b|sec|ms\b)|\bRetrying request\b|\bretrying,? (?:once|\d{1,3} attempts? remaining|in \d)|[,;(–—-] ?retrying\b|\bRetry error\. Retry count: \d|\bas it raised\b|\bRetrying in \d|\bReconnecting\b|\bwill (?:be )?retr(?:y|ied)\b|\bthis was (?:attempt|the \d)/i,
 );
+
+/** Structured loggers, by the names of their fields. */
+const LOGGERS: readonly { readonly name: string; readonly test: (keys: ReadonlySet<string>) => boolean }[] = [
+  { name: 'pino', test: (keys) => ['level', 'time', 'pid', 'hostname'].every((key) => keys.has(key)) },
+  {
+    name: 'powertools',
+    test: (keys) => keys.has('functionarn') || keys.has('coldstart') || keys.has('functionrequestid'),
+  },
+  {
+    name: 'lambda-json',
+    test: (keys) => keys.has('requestid') && keys.has('timestamp') && (keys.has('level') || keys.has('loglevel')),
+  },
+  { name: 'winston', test: (keys) => keys.has('level') && keys.has('message') },
+  { name: 'json', test: () => true },
+];
+export const loggerOf = ({ logger }: Pick<Evidence, 'logger'>): string | null =>
+  logger === null ? null : (LOGGERS.find(({ test }) => test(logger))?.name ?? null);
 
 export const SHAPES: readonly Shape[] = [
   { name: 'own-log', kind: null, test: (e) => e.isJson && e.facts.get('service')?.value === 'gridwatch' },
@@ -41,21 +54,12 @@ export const SHAPES: readonly Shape[] = [
     test: (e) =>
       e.isJson && e.keys.has('traceid') && e.keys.has('route') && (e.keys.has('tenantid') || e.keys.has('projectid')),
   },
-  { name: 'access-line', kind: 'attempt', test: keys('httpmethod', 'path', 'status') },
-  { name: 'pino', kind: null, test: keys('level', 'time', 'pid', 'hostname') },
   {
-    name: 'powertools',
-    kind: null,
-    test: (e) => e.isJson && (e.keys.has('functionarn') || e.keys.has('coldstart') || e.keys.has('functionrequestid')),
+    name: 'access-line',
+    kind: 'attempt',
+    test: (e) => e.isJson && ['httpmethod', 'path', 'status'].every((key) => e.keys.has(key)),
   },
-  {
-    name: 'lambda-json',
-    kind: null,
-    test: (e) =>
-      e.isJson && e.keys.has('requestid') && e.keys.has('timestamp') && (e.keys.has('level') || e.keys.has('loglevel')),
-  },
-  { name: 'winston', kind: null, test: (e) => e.isJson && e.keys.has('level') && e.keys.has('message') },
-  { name: 'json', kind: null, test: (e) => e.isJson },
+  ...LOGGERS.map(({ name, test }) => ({ name, kind: null, test: (e: Evidence) => e.isJson && test(e.keys) })),
   { name: 'openai-node-line', kind: null, test: text(/\[log_[0-9a-z]{4,12}[,\]]/) },
   { name: 'ai-sdk', kind: null, test: text(/\bAI_[A-Z]\w{2,40}Error\b|\bAPICallError\b/) },
   { name: 'axios', kind: null, test: text(/\bAxiosError\b/) },
@@ -89,22 +93,23 @@ export const SHAPES: readonly Shape[] = [
 /** Lines of `[log_…]` say themselves whether the SDK goes on. */
 const ENDED = screened(/no more retries left|\berror; /);
 
+/** Records of gateways and tracers, whoever carries them. */
+const OF_CALLS = new Set(['own-log', 'litellm-payload', 'otel-genai', 'llmgrid-trace']);
+
 export function shapeOf(evidence: Evidence): { name: string; kind: RecordKind | null } {
-  // JSON loggers wrap the lines of the HTTP client and the SDK: a try stays a try.
-  if (evidence.isJson && evidence.messages.some((said) => /^HTTP Request: [A-Z]{3,7} https?:/.test(said)))
-    return { name: 'httpx-line', kind: 'attempt' };
-  if (evidence.isJson && evidence.messages.some((said) => /^Retrying request\b/.test(said)))
-    return { name: 'sdk-retry-line', kind: 'retry-notice' };
-  const shape = SHAPES.find((row) => row.test(evidence)) as Shape;
-  if (shape.name === 'openai-node-line')
-    return {
-      name: shape.name,
-      kind: ENDED.test(evidence.text) ? 'attempt' : /retrying/.test(evidence.text) ? 'retry-notice' : null,
-    };
-  if (shape.name === 'litellm-text' && ROUTER_TRY.test(evidence.text))
-    return { name: shape.name, kind: 'retry-notice' };
-  if (shape.kind === null && isRetryNotice(evidence)) return { name: shape.name, kind: 'retry-notice' };
-  return { name: shape.name, kind: shape.kind };
+  const row = SHAPES.find(({ test }) => test(evidence)) as Shape;
+  const kind = row.kind ?? kindIn(evidence, row.name);
+  // A logger may carry the lines of the HTTP client and the SDK: a try stays a try.
+  const isItsOwn = row.kind !== null || OF_CALLS.has(row.name);
+  return { name: isItsOwn ? row.name : (loggerOf(evidence) ?? row.name), kind };
+}
+
+/** Of shapes that tell of tries as well as of ends. */
+function kindIn(evidence: Evidence, shape: string): RecordKind | null {
+  if (shape === 'openai-node-line' && ENDED.test(evidence.text)) return 'attempt';
+  if (shape === 'openai-node-line') return /retrying/.test(evidence.text) ? 'retry-notice' : null;
+  if (shape === 'litellm-text' && ROUTER_TRY.test(evidence.text)) return 'retry-notice';
+  return isRetryNotice(evidence) ? 'retry-notice' : null;
 }
 
 /** The gateway's router tells each try of a call, at a level for whoever debugs it. */

@@ -10,6 +10,14 @@ export function readStatus(value: unknown): number | null {
   return digits ? Number(digits[1]) : null;
 }
 
+const LEADING = /^\s{0,8}([45]\d\d)(?:: ?| )(?=[A-Za-z{*\u0080-\uffff]|\s{0,3}(?:\n|$))/;
+
+/** The status a text begins with. */
+export function leadingStatus(text: string): number | null {
+  const status = LEADING.exec(text)?.[1];
+  return status === undefined ? null : Number(status);
+}
+
 /** Places in text where three digits are a status and nothing else, most explicit first within one line. */
 const IN_TEXT: readonly Screened[] = [
   /\bError code: ?([1-5]\d\d)\b/,
@@ -45,8 +53,9 @@ const IN_TEXT: readonly Screened[] = [
   /(?:^|[\s\])])([45]\d\d): (?: |$)/m,
   /\baccess:([1-5]\d\d) (?:GET|POST) \//,
   /^([45]\d\d): /m,
-  // First in a text or, after nothing but signs, in a line; a body that followed was taken out.
-  /^\s{0,8}([45]\d\d)(?:: ?| )(?=[A-Za-z{*\u0080-\uffff]|\s{0,3}(?:\n|$))/,
+  // First in a text, in what a logger was told or, after nothing but signs, in a line; a body that followed was taken out.
+  LEADING,
+  /\b(?:ERROR|CRITICAL|FATAL|WARN(?:ING)?)(?:\]?:? |[\]:|\s–-]{1,6}|:[\w.-]{1,60}:)([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<]|\s{0,3}(?:\n|$))/,
   /^[^\w\n]{1,12}([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<])/m,
   /\b(?:[Ee]rror|ERROR|failed|exception)\b[^\n:]{0,60}: ([45]\d\d) [A-Za-z]/,
   // After the name of an exception that does not say that it is one: `PermissionDenied: 403 …`.

@@ -41,6 +41,8 @@ const PREFIXES: readonly RegExp[] = [
   /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,80} [\w./@-]{1,80}(?:\[\d{1,9}\])?: /,
   /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) [\w.-]{1,80} [\w./@-]{1,80}\[\d{1,9}\]: /,
 ];
+/** Docker and Kubernetes asked for times, after whatever else they write. */
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?=\S)/;
 /** Every prefix starts with a letter, a digit, a bracket or an escape; most lines that continue another start with none. */
 const MAY_HAVE_PREFIX = /^[A-Za-z\d[\u001b]/;
 
@@ -49,7 +51,9 @@ export function withoutPrefix(line: string): string {
   if (!MAY_HAVE_PREFIX.test(line)) return line;
   for (const prefix of PREFIXES) {
     const match = prefix.exec(line);
-    if (match) return line.slice(match[0].length);
+    if (match) return withoutTime(line.slice(match[0].length));
   }
-  return line;
+  return withoutTime(line);
 }
+
+const withoutTime = (line: string): string => line.slice(TIME.exec(line)?.[0].length ?? 0);
