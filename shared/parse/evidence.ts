@@ -52,10 +52,11 @@ const MAX_LOGGERS = 3;
 
 /** Reads one event (or one joined block of lines). */
 export function readEvidence(whole: string, names?: KeyNames, loggers = 0): Evidence {
-  const text = withoutPrefix(whole);
-  const json = text.startsWith('{') || text.startsWith('[') ? readJson(text.trimEnd()) : undefined;
-  const logged = loggers < MAX_LOGGERS ? loggedIn(text, json) : null;
+  const line = withoutPrefix(whole);
+  const json = line.startsWith('{') || line.startsWith('[') ? readJson(line.trimEnd()) : undefined;
+  const logged = loggers < MAX_LOGGERS ? loggedIn(line, json) : null;
   if (logged !== null) return withLogger(readEvidence(clean(logged.text), names, loggers + 1), logged);
+  const text = json === undefined ? unescaped(line) : line;
   const found = noFacts(names, text);
   const isWhole = json !== undefined && typeof json === 'object' && json !== null;
   const { structures, around } = isWhole
@@ -74,7 +75,7 @@ export function readEvidence(whole: string, names?: KeyNames, loggers = 0): Evid
   const head = readable.length > MAX_TEXT ? readable.slice(0, MAX_TEXT) : readable;
   addClassNames(head, found.classes);
   return Object.assign(found, {
-    carrier: whole.slice(0, whole.length - text.length),
+    carrier: whole.slice(0, whole.length - line.length),
     text,
     around: outside,
     said: head,
@@ -83,6 +84,17 @@ export function readEvidence(whole: string, names?: KeyNames, loggers = 0): Evid
     ownStatus: null,
     target: calledAddress(head, found),
   });
+}
+
+/** Objects and tracebacks inside a string that was printed as a program writes it, or cut out of a larger record. */
+const ESCAPED = screened(/[{[,:]\s{0,4}(?:\\n\s{0,12})?\\{1,3}"\w|\\n {2,12}(?:File |at )/);
+const PLAIN = /[{[,]\s{0,20}"\w|\{\s{0,20}[A-Za-z_]\w{0,40}(?::| ?=>)|\n/;
+
+/** One level at a time: what stays escaped then is text inside the text. */
+function unescaped(text: string, levels = 3): string {
+  if (levels === 0 || !text.includes('\\') || !ESCAPED.test(text) || PLAIN.test(text)) return text;
+  const freed = text.replace(/\\([\\"'/nt])/g, (_, sign: string) => (sign === 'n' ? '\n' : sign === 't' ? '\t' : sign));
+  return unescaped(freed, levels - 1);
 }
 
 /** What the logger says of itself counts after what it was told. */

@@ -10,7 +10,9 @@ export function readStatus(value: unknown): number | null {
   return digits ? Number(digits[1]) : null;
 }
 
-const LEADING = /^\s{0,8}([45]\d\d)(?:: ?| )(?=[A-Za-z{*\u0080-\uffff]|\s{0,3}(?:\n|$))/;
+/** What follows a status that stands first: words, a body, or nothing, where the body was taken out. */
+const SAID = `(?:: ?| |(?=\\{))(?=[A-Z][A-Za-z]|[{*"'<\\u0080-\\uffff]|\\s{0,3}(?:\\n|$)|\\s{1,3}[^\\s[])`;
+const LEADING = /^\s{0,8}([45]\d\d)(?:: ?| |(?=\{))(?=[A-Za-z{*\u0080-\uffff]|\s{0,3}(?:\n|$)|\s{1,3}[^\s[])/;
 
 /** The status a text begins with. */
 export function leadingStatus(text: string): number | null {
@@ -55,7 +57,11 @@ const IN_TEXT: readonly Screened[] = [
   /^([45]\d\d): /m,
   // First in a text, in what a logger was told or, after nothing but signs, in a line; a body that followed was taken out.
   LEADING,
-  /\b(?:ERROR|CRITICAL|FATAL|WARN(?:ING)?)(?:\]?:? |[\]:|\s–-]{1,6}|:[\w.-]{1,60}:)([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<]|\s{0,3}(?:\n|$))/,
+  new RegExp(`^[^\\w\\n]{1,12}([45]\\d\\d)${SAID}`),
+  // After time, level and logger.
+  new RegExp(
+    `^[^\\n]{0,100}?\\b(?:INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL|error|warn|warning)\\b(?:[^\\n]{0,80}?(?:[-–—|\\]:] |\\t)|:[\\w.-]{1,60}:| )\\s{0,4}([45]\\d\\d)${SAID}`,
+  ),
   /^[^\w\n]{1,12}([45]\d\d)(?:: ?| )(?=[A-Z][a-z]|[{*"'<])/m,
   /\b(?:[Ee]rror|ERROR|failed|exception)\b[^\n:]{0,60}: ([45]\d\d) [A-Za-z]/,
   // After the name of an exception that does not say that it is one: `PermissionDenied: 403 …`.

@@ -51,3 +51,10 @@ test.each(Object.entries(COLLECTORS))('%s', (_, carry) => {
 test.each(Object.entries(LOGGERS))('%s', (_, log) => {
   expect(readOtherwise(LINES, log)).toEqual([]);
 });
+
+test('a body inside a printed string', () => {
+  const bodies = LINES.filter((line) => line.includes('{"') && !line.includes('\\'));
+  expect(bodies.length).toBeGreaterThan(50);
+  const printed = (line: string): string => `ERROR:app:'${JSON.stringify(line).slice(1, -1)}'`;
+  expect(bodies.filter((line) => told(printed(line)) !== told(`ERROR:app:'${line}'`))).toEqual([]);
+});
