@@ -349,7 +349,7 @@ const isOtherWriter = (a: CallRecord, b: CallRecord): boolean => a.writer !== nu
 
 /** What a text says without who says it: what stood in its structure, or what follows the writer's name. */
 function wordsOf({ message, writer }: CallRecord): string {
-  const [said = '', ...around] = (message ?? '').split(' | ');
+  const [said = '', ...around] = (message ?? '').split('\n');
   const name = writer?.split(' ').at(-1) ?? '';
   return around.length > 0 ? said : said.slice(said.indexOf(name) + name.length);
 }

@@ -196,7 +196,7 @@ export const SIGNALS: readonly Signal[] = [
     // Before the models: "not a chat model" speaks of the path, and of parameters only in passing.
     cause: 'wrong_path',
     types: ['unknown_url', 'unsupported_api_for_model'],
-    text: /Invalid URL|404 page not found|v1\/(?:chat\/)?completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\| )(?:404 )?Not Found(?:$| \||\. )|\bResource not found\b|no route (?:matched|found)|route not found|requested URL .{0,80}(?:not found|could not be)|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404|please check the url|Unknown path|only supported in v1\/responses/i,
+    text: /Invalid URL|404 page not found|v1\/(?:chat\/)?completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\n)(?:404 )?Not Found(?:$|\n|\. )|\bResource not found\b|no route (?:matched|found)|route not found|requested URL .{0,80}(?:not found|could not be)|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404|please check the url|Unknown path|only supported in v1\/responses/i,
     statuses: [404, 405, 400, null],
   },
   {
@@ -213,7 +213,7 @@ export const SIGNALS: readonly Signal[] = [
       'modelnotfound',
       'unsupported_model',
     ],
-    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recognized|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\| |['"])model: [\w.:@/-]{2,100}(?=$| \||['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
+    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recognized|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\n|['"])model: [\w.:@/-]{2,100}(?=$|\n|['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
     statuses: [400, 401, 403, 404, 410, 422, 500, null],
   },
   {
@@ -256,7 +256,7 @@ export const SIGNALS: readonly Signal[] = [
   { cause: 'tenant_policy', text: /\bnot (?:allowed|permitted)\b/i, statuses: [403], general: true },
   {
     cause: 'waf_block',
-    text: /Attention Required|Just a moment|you have been blocked|enable cookies|request (?:was )?blocked|(?:^|\| |message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$| \||\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden|Just a moment)|error code: 10(?!15)\d\d\b|cf-error|cf_chl|Incapsula|Imperva|Akamai|web application firewall|unusual traffic|bot detection/i,
+    text: /Attention Required|Just a moment|you have been blocked|enable cookies|request (?:was )?blocked|(?:^|\n|message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$|\n|\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden|Just a moment)|error code: 10(?!15)\d\d\b|cf-error|cf_chl|Incapsula|Imperva|Akamai|web application firewall|unusual traffic|bot detection/i,
     statuses: [403, 401, 405, 406, 429, 503, null],
   },
   {
@@ -292,7 +292,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'stream_disconnected',
     statuses: [null, 200, 500, 502, 503, 504, 520],
-    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected(?! before completion: (?!stream|an error occurred))|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\| |: )terminated(?:$| \|)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|error reading a body from connection|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
+    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected(?! before completion: (?!stream|an error occurred))|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\n|: )terminated(?:$|\n)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|error reading a body from connection|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
   },
   {
     cause: 'client_timeout',
@@ -485,19 +485,19 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'invalid_messages',
     general: true,
-    text: /^['"`]?(?:messages|input|contents?|system|prompt)\b[\w.[\]]{0,60}['"`]? ?:/,
+    text: /(?:^|\n)['"`]?(?:messages|input|contents?|system|prompt)\b[\w.[\]]{0,60}['"`]? ?:/,
     statuses: [400],
   },
   {
     cause: 'invalid_tool_schema',
     general: true,
-    text: /^['"`]?(?:tools|functions)\b[\w.[\]]{0,60}['"`]? ?:/,
+    text: /(?:^|\n)['"`]?(?:tools|functions)\b[\w.[\]]{0,60}['"`]? ?:/,
     statuses: [400, 422],
   },
   {
     cause: 'invalid_parameter',
     general: true,
-    text: /^(?!\S{0,100}(?:Error|Exception)\b)['"`]?[a-z]\w{0,40}(?:[.[]\w{1,40}\]?){1,8}['"`]? ?: |['"`][a-z]{2,20}_[a-z_]{2,40}['"`]|\bparam=[a-z]/,
+    text: /(?:^|\n)(?!\S{0,100}(?:Error|Exception)\b)['"`]?[a-z]\w{0,40}(?:[.[]\w{1,40}\]?){1,8}['"`]? ?: |['"`][a-z]{2,20}_[a-z_]{2,40}['"`]|\bparam=[a-z]/,
     statuses: [400, 422],
   },
 ];

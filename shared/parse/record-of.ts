@@ -211,7 +211,7 @@ const isAboveLimit = (text: string): boolean => {
 function readableText(evidence: Evidence): string {
   const param = stringFact(evidence, 'param');
   const parts = [
-    ...evidence.messages.map((message) => message.slice(0, 700)),
+    ...evidence.messages.map((message) => withoutRequestLines(message.slice(0, 700))),
     withoutRequestLines(evidence.around.slice(0, 1200)),
   ];
   // Which field of the request was refused; a short path such as `messages[0].role`.
@@ -221,9 +221,10 @@ function readableText(evidence: Evidence): string {
     // Most texts are one line without gaps, and to look for one costs less than to write all blanks anew.
     const line = GAP.test(part) ? part.replace(/\s{1,200}/g, ' ') : part;
     const plain = line.split('Error doing the fallback:', 1)[0]?.trim() ?? '';
-    if (plain !== '' && !kept.some((other) => other.includes(plain))) kept.push(plain);
+    // What a body inside a text says counts as if it stood alone.
+    if (plain !== '' && !kept.some((other) => other.includes(plain) && !other.includes('{'))) kept.push(plain);
   }
-  return kept.join(' | ');
+  return kept.join('\n');
 }
 
 const GAP = /\s\s|[^\S ]/;

@@ -20,6 +20,10 @@ export function leadingStatus(text: string): number | null {
   return status === undefined ? null : Number(status);
 }
 
+/** After what is counted or numbered, three digits are its number. */
+const NO_NUMBER =
+  '(?<!\\b(?:line|port|page|row|item|step|id|pid|doc|document|chunk|batch|file|record|question|sample|task|job|user|attempt|iteration|index|number):?)';
+
 /** Places in text where three digits are a status and nothing else, most explicit first within one line. */
 const IN_TEXT: readonly Screened[] = [
   /\bError code: ?([1-5]\d\d)\b/,
@@ -52,7 +56,7 @@ const IN_TEXT: readonly Screened[] = [
   /\b(?:GET|POST) \/[\w/.:-]{1,200} (?:- |-> |→ |=> )?([1-5]\d\d)\b(?![.:]\d)/,
   /\b([45]\d\d): (?:GET|POST) \//,
   // Before a body that was taken out.
-  /(?:^|[\s\])])([45]\d\d): (?: |$)/m,
+  new RegExp(`${NO_NUMBER}(?:^|[\\s\\])])([45]\\d\\d): (?: |$)`, 'm'),
   /\baccess:([1-5]\d\d) (?:GET|POST) \//,
   /^([45]\d\d): /m,
   // First in a text, in what a logger was told or, after nothing but signs, in a line; a body that followed was taken out.
@@ -87,7 +91,7 @@ const LOOSE: readonly Screened[] = [
   // Between two bodies, as the first SDK of OpenAI printed them.
   /^ {0,4}([45]\d\d) {1,4}(?=<|$)/m,
   // Before a body or what it says in quotes, and no place in a file.
-  /(?<!\b(?:line|port|page|row|item|step|id|pid):?)(?:^|[\s(])([45]\d\d):? (?=["{])/,
+  new RegExp(`${NO_NUMBER}(?:^|[\\s(])([45]\\d\\d):? (?=["{])`),
   /: ([45]\d\d)(?=: ?(?:[{["'A-Z]|\s{0,3}(?:\n|$))|, message=)/,
 ].map(screened);
 

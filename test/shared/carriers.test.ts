@@ -52,6 +52,25 @@ test.each(Object.entries(LOGGERS))('%s', (_, log) => {
   expect(readOtherwise(LINES, log)).toEqual([]);
 });
 
+/** What applications write before what an SDK told them. */
+const SAID: Readonly<Record<string, (text: string) => string>> = {
+  'the word': (text) => `Error: ${text}`,
+  "a logger's header and a task": (text) =>
+    `2026-11-17 10:00:00,429 - app.jobs - ERROR - Step 3 of job 503 failed: ${text}`,
+  'a logger and a task': (text) => `ERROR:app.worker:Failed to summarise document 429: ${text}`,
+  'a field of a record': (text) =>
+    JSON.stringify({ level: 'error', event: 'summary_failed', error: text, timestamp: TIME }),
+  'an error of pino': (text) =>
+    JSON.stringify({ level: 50, time: 1, pid: 429, msg: 'request failed', err: { type: 'Error', message: text } }),
+};
+
+/** A gateway's own log line, a span and an event of a stream are no error's text. */
+const ERRORS = LINES.filter((line) => !/^(?:Span #|data: |\S{20,30}\tERROR\tone-api)/.test(line));
+
+test.each(Object.entries(SAID))('%s', (_, say) => {
+  expect(readOtherwise(ERRORS, say)).toEqual([]);
+});
+
 test('a body inside a printed string', () => {
   const bodies = LINES.filter((line) => line.includes('{"') && !line.includes('\\'));
   expect(bodies.length).toBeGreaterThan(50);
