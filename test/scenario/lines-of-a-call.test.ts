@@ -10,7 +10,7 @@ import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
 const SETTINGS = { ...DEFAULT_SETTINGS, hosts: 'any' as const };
 const CLOCK = /(\d\d):(\d\d):(\d\d)[.,](\d{3})/;
 /** Lines take their time from what they print; those that print none follow a millisecond later. */
-function callsIn(text: string): string {
+function callsIn(text: string, carry: (line: string) => string = (line) => line): string {
   let atMs = Date.UTC(2026, 10, 17, 10);
   const events = text
     .trim()
@@ -19,7 +19,7 @@ function callsIn(text: string): string {
       const [, ...time] = CLOCK.exec(message.slice(0, 60)) ?? [];
       const [hours = 0, minutes = 0, seconds = 0, ms = 0] = time.map(Number);
       atMs = time.length > 0 ? Date.UTC(2026, 10, 17, hours, minutes, seconds, ms) : atMs + 1;
-      return { id: String(n), timestamp: atMs, message };
+      return { id: String(n), timestamp: atMs, message: carry(message) };
     });
   const blocks = [...parseBatch({ owner: 'o', logGroup: '/app', logStream: 's', events }, SETTINGS)];
   return joinCalls(blocks.flatMap((block) => ('record' in block ? [classify(block.record)] : [])))
@@ -40,7 +40,7 @@ const RPM =
   '{"error":{"message":"Rate limit reached for gpt-4o on requests per min (RPM)","type":"requests","code":"rate_limit_exceeded"}}';
 const INVOCATION = '6f0c8a4e-0000-4000-8000-00000000f1c7';
 
-test.each<[string, string, string]>([
+const STORIES: readonly [string, string, string][] = [
   [
     'an SDK that saves a call, its logger without a name, and one that needs no saving',
     'success×1 success×2',
@@ -210,6 +210,21 @@ openai.APIConnectionError: Connection error.`,
 ERROR - Error asking the LLM: Client error '404 Not Found'
 WARNING - Ollama vision failed, falling back`,
   ],
-])('%s', (_, expected, lines) => {
+];
+
+test.each(STORIES)('%s', (_, expected, lines) => {
   expect(callsIn(lines)).toBe(expected);
+});
+
+/** Docker, the system's journal and Kubernetes carry each line by itself; a logger of lines puts each in a field. */
+const CARRIERS: Readonly<Record<string, (line: string) => string>> = {
+  'docker compose': (line) => `app-1  | ${line}`,
+  journald: (line) => `Nov 17 10:00:00 web-1 app[429]: ${line}`,
+  containerd: (line) => `2026-11-17T10:00:00.429Z stderr F ${line}`,
+  'Docker JSON': (line) => JSON.stringify({ log: `${line}\n`, stream: 'stderr', time: '2026-11-17T10:00:00Z' }),
+};
+
+test.each(Object.entries(CARRIERS))('the same calls under %s', (_, carry) => {
+  for (const [story, expected, lines] of STORIES)
+    expect(`${story}: ${callsIn(lines, carry)}`).toBe(`${story}: ${expected}`);
 });
