@@ -59,6 +59,7 @@ function causeOf(record: CallRecord): Decision {
   const text = record.message ?? '';
   const types = wordsOf(record.errorType);
   const classes = wordsOf(record.errorClass).flatMap((name) => [name, name.slice(name.lastIndexOf('.') + 1)]);
+  const words = types.join('\n').replace(/[_-]/g, ' ');
   const byProvider = PROVIDER_TOKEN.test(text);
   const pick = (
     rule: Rule,
@@ -89,6 +90,8 @@ function causeOf(record: CallRecord): Decision {
       (row) => row.types?.some(isNamed) ?? false,
       (row) => row.types?.find(isNamed),
     ) ??
+    // A code nobody knows still says something in its words: `budget_blocked`, `content-blocked`.
+    pick('text', ROWS, (row) => row.text?.test(words) ?? false) ??
     byStatus(record.status) ??
     pick(
       'hint',

@@ -130,7 +130,7 @@ export const SIGNALS: readonly Signal[] = [
     ],
     text: /content[ _](?:policy|management|filter(?:ing|ed)?|blocked|moderation|exists risk|safety)|safety (?:system|setting|filter|check|reason|guideline)|\bmoderation\b|guardrail|responsible ai|usage (?:polic|guideline)|acceptable use|blocked (?:pii )?entity|violates? litellm proxy rules|prompt (?:injection|was flagged|has been blocked|was blocked|blocked)|jailbreak|\bwas flagged\b|Violated .{0,60}polic|(?:response|output|content|candidate|answer) (?:was |is |has been )?blocked(?: (?:by|due|because)|\.)|Blocked by Prompt Security|["']?filtered["']?: true|(?:inappropriate|harmful|unsafe|sensitive|disallowed|prohibited) content|finish_?reason\b.{1,8}\b(?:SAFETY|RECITATION|PROHIBITED_CONTENT|BLOCKLIST|SPII)|block_?reason\W{1,6}(?:SAFETY|OTHER|PROHIBITED_CONTENT|BLOCKLIST)|(?:considered|deemed|classified as|detected as) (?:harmful|unsafe|inappropriate|toxic)|機密情報|敏感(?:内容|信息|词)|不安全|内容(?:审核|安全|违规)|违规/i,
   },
-  { cause: 'provider_credentials', text: /\bno (?:valid )?credentials for (?:the )?provider\b/i },
+  { cause: 'provider_credentials', text: /\bno (?:valid )?credentials? for\b/i },
   {
     cause: 'missing_auth_header',
     types: ['missing_api_key', 'no_api_key', 'missing_authorization', 'api_key_required'],
@@ -189,7 +189,7 @@ export const SIGNALS: readonly Signal[] = [
       'model_access_denied',
       'modelnotopen',
     ],
-    text: /not allowed to (?:access|call|use) (?:\w{1,20} ){0,2}model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|complete organization verification|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
+    text: /not allowed to (?:access|call|use) (?:\w{1,20} ){0,2}model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|requires a (?:\w{1,12} )?subscription|complete organization verification|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
     statuses: [401, 403, 400, 404, 500, null],
   },
   {
@@ -213,7 +213,8 @@ export const SIGNALS: readonly Signal[] = [
       'modelnotfound',
       'unsupported_model',
     ],
-    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recognized|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\n|['"])model: [\w.:@/-]{2,100}(?=$|\n|['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
+    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recogni[sz]ed|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\n|['"])model: [\w.:@/-]{2,100}(?=$|\n|['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
+    hints: ['litellm.notfounderror'],
     statuses: [400, 401, 403, 404, 410, 422, 500, null],
   },
   {
@@ -250,7 +251,7 @@ export const SIGNALS: readonly Signal[] = [
       'request_forbidden',
       'access_terminated_error',
     ],
-    text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled|API_KEY_SERVICE_BLOCKED|only authorized for use with|Requests to this API .{0,200}are blocked/i,
+    text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled|API_KEY_SERVICE_BLOCKED|\boperation not allowed\b|only authorized for use with|Requests to this API .{0,200}are blocked/i,
     statuses: [401, 403, 400, 404, null],
   },
   { cause: 'tenant_policy', text: /\bnot (?:allowed|permitted)\b/i, statuses: [403], general: true },
@@ -292,7 +293,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'stream_disconnected',
     statuses: [null, 200, 500, 502, 503, 504, 520],
-    text: /peer closed connection|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected(?! before completion: (?!stream|an error occurred))|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\n|: )terminated(?:$|\n)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|error reading a body from connection|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
+    text: /peer closed connection|stream idle timeout|incomplete chunked read|Premature close|MidStream|stream (?:was |has been |is )?(?:interrupted|closed|ended|cut|disconnected(?! before completion: (?!stream|an error occurred|Transport error))|aborted|broken)|TypeError: terminated|(?:stream|connection) terminated|(?:^|\n|: )terminated(?:$|\n)|prematurely closed|STREAM_PREMATURE|IncompleteRead|response ended prematurely|unexpected (?:EOF|end of (?:stream|file))|payload is not completed|error (?:in|during|while) (?:the )?stream|error reading a body from connection|connection (?:was )?(?:lost|closed|broken|dropped|interrupted) (?:while|during|mid|before)|InvalidChunkLength|ChunkedEncodingError|ClientPayloadError|stream ended without|TransferEncodingError|INTERNAL_ERROR; received from peer|stream error: stream ID/i,
   },
   {
     cause: 'client_timeout',

@@ -30,7 +30,7 @@ const ERROR_BODY = screened(/error(?:\\{0,4}["'])?(?:[\s:]|\\[nt]|(?:\\u001b|\u0
 
 /** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
 const PROSE =
-  /^\s{0,40}(?:(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect)\b|it\(|describe\(|\/\/|\/\*|\*(?!\d)|--|- |#{1,6} |• |> |\d{1,2}[.)] |\|[^\n|]{0,400}\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
+  /^\s{0,40}(?:(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect)\b|it\(|describe\(|\/\/|\/\*|\*(?![\d*])|--|- |#{1,6} |• |> |\d{1,2}[.)] |\|[^\n|]{0,400}\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
 const QUOTED_STATUS = screened(/`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/);
 
 export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
@@ -101,7 +101,7 @@ const LLM_FUNCTION = screened(
  * load, and an answer that came well and was not what the application wanted.
  */
 const ELSEWHERE = screened(
-  /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |(?:model|completion) cost map|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Ii]nvalid JSON (?:in )?(?:response|output|answer)|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode|validate|validating) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|\blifespan_context\b|Application startup failed|\bhelm (?:upgrade|install)\b|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|DataType: (?:Histogram|Sum|Gauge|Summary)\b|\b(?:Histogram|Number)DataPoints #|\/v1\/traces\b/,
+  /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |(?:model|completion) cost map|Cooldown Deployments=|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Ii]nvalid JSON (?:in )?(?:response|output|answer)|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode|validate|validating) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|\blifespan_context\b|Application startup failed|\bhelm (?:upgrade|install)\b|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|DataType: (?:Histogram|Sum|Gauge|Summary)\b|\b(?:Histogram|Number)DataPoints #|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
   /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|No module named|unsupported operand|__init__\(\) got an unexpected keyword|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
@@ -249,7 +249,7 @@ const saysFailure = (evidence: Evidence): boolean => FAILED_WORD.test(evidence.s
 
 /** What tells a failure beside a failing status, and nothing without one. */
 const STATED_FAILURE =
-  /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\bstatus code:? [45]\d\d\b|\b(?:not found|unauthorized|forbidden|limited|unavailable|overloaded|denied) \([45]\d\d\)|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
+  /\b(?:returned|responded|answered|replied|received|got)\b[^\n]{0,30}\b[45]\d\d\b|\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}[45]\d\d\b|\b(?:unexpected )?status (?:code:? )?[45]\d\d\b|\b(?:not found|unauthorized|forbidden|limited|unavailable|overloaded|denied) \([45]\d\d\)|\b(?:disconnected|aborted|throttled|overloaded|unavailable|rejected|cancell?ed)\b/i;
 
 /** Says in words that a call failed, if not why. */
 const CALL_FAILED = screened(

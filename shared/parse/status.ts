@@ -43,6 +43,7 @@ const IN_TEXT: readonly Screened[] = [
   /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/i,
   /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"([]([45]\d\d)\b/,
   /\b(?:API Error|API error|Error|Exception|error code|Error Code): ?([45]\d\d)\b(?![.,:]\d)/,
+  /[A-Z]_(?:ERROR|EXCEPTION): ?([45]\d\d)\b(?![.,:]\d)/,
   /\bException occurr?ed - ([45]\d\d): /,
   // A load balancer's line: both statuses, both sizes, the request.
   / ([1-5]\d\d) (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:/,
@@ -71,11 +72,11 @@ const IN_TEXT: readonly Screened[] = [
   // After the name of an exception that does not say that it is one: `PermissionDenied: 403 …`.
   /^(?:\w{1,40}\.){0,6}[A-Z]\w{2,60}: ([45]\d\d)(?= [A-Z])/m,
   // The same farther on, where a message begins.
-  /\b(?:[Ee]rror|ERROR|failed|[Ee]xception|problem)\b[^\n]{0,200}?: ([45]\d\d)(?=(?::| -)? ?(?:[A-Z{*"'<]|[45]\d\d |\s{0,3}(?:\n|$)))/,
+  /\b(?:[Ee]rror|ERROR|[Ff]ailed|[Ee]xception|problem)\b[^\n]{0,200}?: {1,3}([45]\d\d)(?=(?::| -)? ?(?:[A-Z{*"'<]|[45]\d\d |\s{0,3}(?:\n|$)))/,
   /\b(?:[Ee]rror|ERROR)(?: code)? ([45]\d\d)(?=[,:.)\]]|\s{0,3}(?:\n|$))/,
   /\b(?:[Ee]rror|failed)\b[^\n:.,]{0,40} ([45]\d\d) [A-Z][a-z]/,
-  /[(（]([45]\d\d)[)）][:：]/,
-  /\b(?:not found|unauthorized|forbidden|limited|unavailable|overloaded|denied) \(([45]\d\d)\)/i,
+  /[(（]([45]\d\d)(?:[)）][:：]|: [a-zA-Z])/,
+  /\b(?:not found|unauthorized|forbidden|limited|unavailable|overloaded|denied|exceeded) \(([45]\d\d)\)/i,
   // What somebody did, and no number of things.
   /\b(?:replied|answered|returned|responded|failed|refused|rejected)(?: with| by)? (?:an? |HTTP |code )?([45]\d\d)(?=[,.:;)]|\s|$)(?!\s(?!errors\b)[a-z]{1,20}s\b)/,
   /\b(?:GET|POST) https?:\/\/\S{4,300} (?:- |-> |→ |=> |: )?([1-5]\d\d)(?=[\s,;]|$)/,
@@ -92,6 +93,7 @@ const LOOSE: readonly Screened[] = [
   /^ {0,4}([45]\d\d) {1,4}(?=<|$)/m,
   // Before a body or what it says in quotes, and no place in a file.
   new RegExp(`${NO_NUMBER}(?:^|[\\s(])([45]\\d\\d):? (?=["{])`),
+  /(?:->|→|=>) {0,2}([45]\d\d)(?=[\s:,]|$)/,
   /: ([45]\d\d)(?=: ?(?:[{["'A-Z]|\s{0,3}(?:\n|$))|, message=)/,
 ].map(screened);
 
