@@ -260,6 +260,8 @@ export const SIGNALS: readonly Signal[] = [
     text: /Attention Required|Just a moment|you have been blocked|enable cookies|request (?:was )?blocked|(?:^|\n|message['"]?: ?['"])(?:403 )?Forbidden['"]?(?:$|\n|\})|<title>.{0,80}(?:Cloudflare|Access denied|403 Forbidden|Just a moment)|error code: 10(?!15)\d\d\b|cf-error|cf_chl|Incapsula|Imperva|Akamai|web application firewall|unusual traffic|bot detection/i,
     statuses: [403, 401, 405, 406, 429, 503, null],
   },
+  // An API answers in JSON; who forbids with a page stands before it.
+  { cause: 'waf_block', text: /<(?:!doctype )?html/i, statuses: [403] },
   {
     cause: 'payload_too_large',
     types: ['request_too_large', 'payload_too_large', 'request_entity_too_large'],

@@ -198,7 +198,7 @@ const speaksOfLlm = (line: string): boolean =>
 
 /** The first of several lines of code. A frame of a traceback may begin with code as well, but declares nothing. */
 const CODE_BLOCK =
-  /^\s{0,40}(?:(?:const|let|var|expect|assert)\b|\w{1,40}(?:\.\w{1,40}){0,4} = [\w.]{1,60}\()[^\n]{0,400}\n\s{0,40}\S/;
+  /^\s{0,40}(?:(?:return nil, |throw new )[^\n]{0,200}[,({]|(?:const|let|var|expect|assert)\b|\w{1,40}(?:\.\w{1,40}){0,4} = [\w.]{1,60}\()[^\n]{0,400}\n\s{0,40}\S/;
 
 /** What is thrown shows where it was. */
 const FRAMES = /\n\s{1,12}at \S|Traceback \(|\n\S{0,60}(?:Error|Exception)\b/;

@@ -37,6 +37,8 @@ const PREFIXES: readonly RegExp[] = [
   /^\[pod\/[\w./-]{1,200}\] /,
   // Heroku
   /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:app|heroku)\[[\w.]{1,40}\]: /,
+  // Railway
+  /^\d{4}-\d\d-\d\dT[\d:.]{8,18}Z \[[a-z]{3,5}\] {2}/,
   // syslog and journald, in both ways to write the time
   /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,80} [\w./@-]{1,80}(?:\[\d{1,9}\])?: /,
   /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) [\w.-]{1,80} [\w./@-]{1,80}\[\d{1,9}\]: /,

@@ -23,6 +23,7 @@ const COLLECTORS: Readonly<Record<string, (text: string) => string>> = {
   'docker compose with times': (text) => `app-1  | 2026-11-17T10:00:00.429000529Z ${text}`,
   containerd: (text) => `2026-11-17T10:00:00.500429529Z stderr F ${text}`,
   Heroku: (text) => `${TIME.replace('Z', '+00:00')} app[web.1]: ${text}`,
+  Railway: (text) => `2026-11-17T10:00:00.429529500Z [err]  ${text}`,
   'GitHub Actions': (text) => `2026-11-17T10:00:00.4290000Z ${text}`,
   'Docker JSON': (text) => JSON.stringify({ log: `${text}\n`, stream: 'stderr', time: TIME }),
 };
@@ -37,8 +38,8 @@ const LOGGERS: Readonly<Record<string, (text: string) => string>> = {
 };
 
 /** What is indented goes on with a line before it. */
-const LINES = WORDINGS.map(([, line]) => line).filter((line) => !line.startsWith(' '));
-const OTHERS = NOT_CALLS.filter((line) => !line.startsWith(' '));
+const LINES = WORDINGS.map(([, line]) => line).filter((line) => !/^\s/.test(line));
+const OTHERS = NOT_CALLS.filter((line) => !/^\s/.test(line));
 const readOtherwise = (lines: readonly string[], carry: (text: string) => string): string[] =>
   lines.filter((line) => told(carry(line)) !== told(line));
 
