@@ -37,16 +37,18 @@ const PREFIXES: readonly RegExp[] = [
   /^\[pod\/[\w./-]{1,200}\] /,
   // Heroku
   /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:app|heroku)\[[\w.]{1,40}\]: /,
+  // syslog of RFC 5424
+  /^<\d{1,3}>1 \S{10,40} \S{1,80} \S{1,60} \S{1,20} \S{1,40} (?:-|\[[^\]\n]{0,200}\]) /,
   // Railway
   /^\d{4}-\d\d-\d\dT[\d:.]{8,18}Z \[[a-z]{3,5}\] {2}/,
   // syslog and journald, in both ways to write the time
   /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,80} [\w./@-]{1,80}(?:\[\d{1,9}\])?: /,
   /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) [\w.-]{1,80} [\w./@-]{1,80}\[\d{1,9}\]: /,
 ];
-/** Docker and Kubernetes asked for times, after whatever else they write. */
-const TIME = /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?=\S)/;
+/** Docker and Kubernetes asked for times, after whatever else they write, and GitHub's mark of an error. */
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?=\S)(?:##\[[a-z]{4,8}\])?/;
 /** Every prefix starts with a letter, a digit, a bracket or an escape; most lines that continue another start with none. */
-const MAY_HAVE_PREFIX = /^[A-Za-z\d[\u001b]/;
+const MAY_HAVE_PREFIX = /^[A-Za-z\d[<\u001b]/;
 
 /** The line without what its transport wrote before it. */
 export function withoutPrefix(line: string): string {
