@@ -51,7 +51,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'concurrency_limit',
     types: ['concurrent_requests', 'concurrency_limit_exceeded', 'max_parallel_requests'],
-    text: /max_parallel_requests(?!: \d)|(?<!\/ )max parallel request|no permits available|concurren(?:t|cy)\b.{0,20}(?:requests?|limit|connections?|calls?)|too many concurrent|(?<!\/ max )parallel requests? limit|Limit type: max_parallel|ConcurrentRequests|organization concurrency|max organization concurrency|too many parallel|并发/i,
+    text: /max_parallel_requests(?!: \d)|(?<!\/ )max parallel request|no permits available|concurren(?:t|cy)(?:\b|_).{0,20}(?:requests?|limit|connections?|calls?|exceeded)|too many concurrent|(?<!\/ max )parallel requests? limit|Limit type: max_parallel|ConcurrentRequests|organization concurrency|max organization concurrency|too many parallel|并发/i,
     statuses: [429, 400, 403, 503, null],
   },
   {
@@ -375,6 +375,12 @@ export const SIGNALS: readonly Signal[] = [
     ],
     text: /Unsupported (?:parameter|value|param|data|content|media|response)|do(?:es)? ?n.?[o']?t support|UnsupportedParams|Unknown (?:parameter|name|field|argument)|Unrecognized (?:request )?(?:argument|parameter|key|field)|Extra (?:inputs?|fields?) (?:are |is )?(?:not permitted|not allowed)|Extra inputs? ?not permitted|extra_forbidden|(?:is|are)?n.?o?t (?:currently )?supported|type is unavailable|drop_params|unexpected keyword argument|not (?:allowed|permitted) (?:for|with|by) this model|(?:cannot|can.?t) (?:both|be (?:used|specified|set) (?:with|together|both))|mutually exclusive|not compatible|incompatible|is deprecated|is not enabled|is unsupported|enabled only for/i,
     statuses: [400, 404, 422, 500, 501, null],
+  },
+  // An answer that could not be read was not written by the caller.
+  {
+    cause: 'provider_unstable',
+    text: /\b(?:upstream|response)\b.{0,60}(?:Extra data|Expecting value|Unterminated string|line \d{1,9},? column)/i,
+    statuses: [500, 502, null],
   },
   {
     cause: 'invalid_json',

@@ -86,7 +86,7 @@ const CLASS_KEYS = new Set(
   'errorclass exceptionclass exceptionname exctype errtype errorname name exceptiontype'.split(' '),
 );
 const MESSAGE_KEYS = new Set(
-  'message msg error err errormessage errorstr errormsg detail details description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror value quotaid exceptionmessage grpcmessage'.split(
+  'message msg error err errormessage errorstr errormsg detail details description title exception excinfo excvalue event text fallback responsebody body reason cause apierror excmsg lasterror value quotaid exceptionmessage grpcmessage kind operation eventtype eventname'.split(
     ' ',
   ),
 );
@@ -104,6 +104,7 @@ const CLOSED = new Set(
     ' ',
   ),
 );
+const HOLDERS = new Set(['data', 'output', 'outputs']);
 /** Request echoes: only the model and the address are read from them. */
 const REQUESTS = new Set([
   'requestbodyvalues',
@@ -284,7 +285,12 @@ function collectField(key: Key, value: Value, into: Facts, place: Place): void {
   // Where a validator found the fault: `body.messages.0.role`.
   if (name === 'loc' && Array.isArray(value))
     into.messages.push(value.filter((part) => typeof part !== 'object').join('.'));
-  if (key.isClosed) return;
+  if (key.isClosed) {
+    // What a record calls its data may be a prompt; an error in it is none.
+    const error = HOLDERS.has(name) && isFields(value as Value) ? field(value as Fields, 'error') : undefined;
+    if (error !== undefined) collectField(keyOf('error'), error, into, { ...place, depth: place.depth + 1 });
+    return;
+  }
   // The first line of a stack names the class that loggers otherwise lose.
   if (name === 'stack') {
     const top = Array.isArray(value) ? value[0] : value;
