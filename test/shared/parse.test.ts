@@ -201,6 +201,7 @@ describe('what must not leave the line', () => {
     ['a prompt as project', { project_id: CANARY }],
     ['a prompt as message content', { messages: [{ role: 'user', content: CANARY }] }],
     ['a prompt beside the error', { prompt: CANARY, input: [CANARY], system: CANARY }],
+    ['a prompt in the data beside an error', { data: { input: CANARY, text: CANARY, error: 'Error code: 429' } }],
     ['an authorization header', { headers: { Authorization: `Bearer ${SECRET}`, 'x-api-key': SECRET } }],
     ['a key in an address', { url: `https://api.llmgrid.ai/v1/chat/completions?key=${SECRET}` }],
   ])('%s stays in the line', (_, fields) => {
