@@ -360,7 +360,7 @@ export const SIGNALS: readonly Signal[] = [
       'invalid_base64',
       'empty_messages',
     ],
-    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |invalid message(?! received)|only supports? u\/a|tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function (?:response|call) (?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|[Ee]ach message (?:must|should|needs)|\btool result\b|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|not multimodal|remove (?:the )?image|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
+    text: /\b(?:messages|input|contents)\.?(?:\[\d|\.\d)|[`'"]?\bmessages[`'"]?.{0,100}(?:must|required|invalid|contain|missing|empty|array|expected|roles?)|(?:Missing|must provide).{0,40}\bmessages\b|param=messages|\bmessages: |invalid message(?! received)|only supports? u\/a|tool_use|tool_result|tool_calls?\b|no tool (?:output|result|response|call found)|tool_call_id|conversation must|roles? must alternate|roles must|(?:valid|invalid|unknown|unexpected|unsupported|last) (?:message )?role|\brole\b.{0,60}(?:must|can.?t|cannot|invalid|not (?:valid|supported)|expected|unknown|Tool)|function[ _](?:response|call)[ .](?:parts?|turn)|\bcontents? (?:field|must|is required|is not specified|cannot|should|blocks?|parts?)|reasoning_content|at least one message|[Ee]ach message (?:must|should|needs)|\btool result\b|(?:last|final|first|assistant|user|system) message|user turn|thinking block|thought_signature|image_url|Could not process image|(?:invalid|unsupported|corrupt\w{0,10}) image|image (?:data|format|is (?:invalid|not))|not multimodal|remove (?:the )?image|unable to process (?:input )?image|empty (?:message|content|prompt|input)|must not be empty|non-empty|should be non-empty/i,
     statuses: [400, 422, 500, null],
   },
   {
@@ -506,7 +506,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'invalid_parameter',
     general: true,
-    text: /(?:^|\n)(?!\S{0,100}(?:Error|Exception)\b)['"`]?[a-z]\w{0,40}(?:[.[]\w{1,40}\]?){1,8}['"`]? ?: |['"`][a-z]{2,20}_[a-z_]{2,40}['"`]|\bparam=[a-z]/,
+    text: /(?:^|\n)(?!\S{0,100}(?:Error|Exception)\b)['"`]?[a-z]\w{0,40}(?:[.[]\w{1,40}\]?){1,8}['"`]? ?: |['"`][a-z]{2,20}_[a-z_]{2,40}['"`]|\bparam=[a-z]|\b[Ii]nvalid (?!request|response|json|input)[a-z]\w{2,30}\.?(?:$|\n)/,
     statuses: [400, 422],
   },
 ];

@@ -93,7 +93,7 @@ export const LLM_PATH = screened(
 
 /** The same for a path that stands alone on a server's own access line, where `/api/chat` is the application's. */
 export const LLM_SERVER_PATH = screened(
-  /\/(?:chat\/completions|completions|embeddings|v1\/responses|v1\/messages|images\/generations)(?![\w/-])|:(?:generateContent|streamGenerateContent)(?!\w)/,
+  /\/(?:chat\/completions|completions|embeddings|v1\/responses|v1\/messages|images\/generations|v1\/audio\/(?:speech|transcriptions))(?![\w/-])|:(?:generateContent|streamGenerateContent)(?!\w)/,
 );
 
 /** What only a failing call makes gateways, SDKs and agent frameworks print: exceptions and phrases of theirs. */
