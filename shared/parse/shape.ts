@@ -82,7 +82,7 @@ export const SHAPES: readonly Shape[] = [
     name: 'access-line',
     kind: 'attempt',
     test: text(
-      / [1-5]\d\d (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:|"(?:GET|POST) \/[^\s"]{1,400}(?: HTTP\/\d(?:\.\d)?)?" [1-5]\d\d\b|\b(?:GET|POST) \/[^\s"]{1,400}(?: HTTP\/\d(?:\.\d)?"?)? (?:- |-> |→ )?[1-5]\d\d\b|\|\s{0,3}[1-5]\d\d\s{0,3}\|.{0,80}\|\s{1,4}(?:GET|POST)\s{1,8}"?\//,
+      / [1-5]\d\d (?:[1-5]\d\d|-) \d{1,12} \d{1,12} "(?:GET|POST) https?:|"(?:GET|POST) \/[^\s"]{1,400}(?: HTTP\/\d(?:\.\d)?)?" [1-5]\d\d\b|\b(?:GET|POST) \/[^\s"]{1,400}(?: HTTP\/\d(?:\.\d)?"?)? (?:- |-> |→ )?[1-5]\d\d\b|[|\]]\s{0,3}[1-5]\d\d\s{0,3}\|.{0,80}\|\s{1,4}(?:GET|POST)\s{1,8}"?\//,
     ),
   },
   { name: 'sse-error', kind: null, test: text(/^event: error\b/m) },
@@ -114,7 +114,7 @@ function kindIn(evidence: Evidence, shape: string): RecordKind | null {
 
 /** The gateway's router tells each try of a call, at a level for whoever debugs it. */
 const ROUTER_TRY = screened(
-  /\bLiteLLM Router:(?:DEBUG|INFO)\b[^\n]{0,80}\blitellm\.a?[a-z_]{2,30}\(model=[^)\n]{1,120}\)[^\n]{0,12}\bException\b/,
+  /\bLiteLLM Router:(?:DEBUG|INFO)\b[^\n]{0,80}\b[a-z_]{4,40}\(model=[^)\n]{1,120}\)[^\n]{0,12}\bException\b/,
 );
 
 /** `attempt 1/3`, `try 2 of 3`: more will follow, unless it is the last. `attempt 2` does not say. */

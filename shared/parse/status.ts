@@ -35,7 +35,7 @@ const IN_TEXT: readonly Screened[] = [
   // `responseStatusCode: "400"`, `http_status_code=503`.
   /[a-z_][Ss]tatus_?[Cc]ode['"]?\s?[:=]\s?['"]?([1-5]\d\d)\b/,
   // The gateway's router, and the classes of google.api_core.
-  /\blitellm\.a?[a-z_]{2,30}\(model=[^)\n]{1,120}\) ([1-5]\d\d) OK\b/,
+  /\b[a-z_]{4,40}\(model=[^)\n]{1,120}\) ([1-5]\d\d) OK\b/,
   /\b(?:ResourceExhausted|TooManyRequests|PermissionDenied|InvalidArgument|Unauthenticated|ServiceUnavailable|DeadlineExceeded|InternalServerError|NotFound): ([45]\d\d)\b/,
   // .NET's HttpClient.
   /\b(?:Received HTTP response headers|End processing HTTP request) after [\d.]{1,12}ms - ([1-5]\d\d)\b/,
@@ -83,7 +83,7 @@ const IN_TEXT: readonly Screened[] = [
   // Azure's clients: `Response [<id>] 404 DeploymentNotFound (00.2s)`.
   /\b[Rr]esponse \[[\w-]{6,40}\] ([1-5]\d\d)\b/,
   /\bcode: ([45]\d\d)\s{0,8}$/m,
-  /\|\s{0,3}([1-5]\d\d)\s{0,3}\|\s{1,12}(?:\d{1,3}h)?(?:\d{1,3}m)?[\d.]{1,12}[mµnu]?s\s/,
+  /[|\]]\s{0,3}([1-5]\d\d)\s{0,3}\|\s{1,12}(?:\d{1,3}h)?(?:\d{1,3}m)?[\d.]{1,12}[mµnu]?s\s/,
 ].map(screened);
 
 /** Where nothing more explicit stands: right after a word that goes before a status, and no amount, id or line. */

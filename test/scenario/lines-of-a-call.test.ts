@@ -210,6 +210,13 @@ openai.APIConnectionError: Connection error.`,
 ERROR - Error asking the LLM: Client error '404 Not Found'
 WARNING - Ollama vision failed, falling back`,
   ],
+  [
+    'an answer that the router of the gateway tells, and its access line; a proxy in Go',
+    'success×1 success×1',
+    `10:00:01,100 - LiteLLM Router:INFO: router.py:3059 - ageneric_api_call_with_fallbacks(model=mistral/m) 200 OK
+INFO:     127.0.0.1:50000 - "POST /v1/messages HTTP/1.1" 200 OK
+10:00:09,100 [info ] [gin_logger.go:103] 200 | 1.821s | 127.0.0.1 | POST "/v1/chat/completions"`,
+  ],
 ];
 
 test.each(STORIES)('%s', (_, expected, lines) => {
