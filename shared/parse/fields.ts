@@ -132,7 +132,7 @@ export const keyNames = (fields: OwnFields): KeyNames =>
     OWN_FIELDS.flatMap((field) => (fields[field] ?? []).map((name) => [normalise(name), KNOWN_AS[field]] as const)),
   );
 
-export const normalise = (key: string): string => key.toLowerCase().replace(/[\s_.\-@$[\]]/g, '');
+const normalise = (key: string): string => key.toLowerCase().replace(/[\s_.\-@$[\]]/g, '');
 
 /** What a key means, whatever stands under it. */
 interface Key {
@@ -178,6 +178,9 @@ function keyOf(key: string): Key {
   KEYS.set(key, meaning);
   return meaning;
 }
+
+/** The name of a key, however it is spelt. */
+export const nameOf = (key: string): string => keyOf(key).name;
 
 export interface StatusFact {
   readonly status: number;
