@@ -26,7 +26,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'budget_exceeded',
     types: ['budget_exceeded', 'max_budget_exceeded'],
-    text: /\bbudget (?:has been |was |is )?(?:exceeded|exhausted|reached)|ExceededBudget|ExceededTokenBudget|\bover (?:\w{1,10} )?budget|exceed(?:s|ed)? (?:\w{1,10} ){0,3}budget|crossed budget|Max budget limit reached|(?:spend|spending) limit (?:has been )?(?:exceeded|reached)|max_budget_per_session|budget[_ ]blocked/i,
+    text: /\bbudget (?:has been |was |is )?(?:exceeded|exhausted|reached)|ExceededBudget|ExceededTokenBudget|\bover (?:\w{1,10} )?budget|exceed(?:s|ed)? (?:\w{1,10} ){0,3}budget|crossed budget|Max budget limit reached|(?:spend|spending) limit (?:has been )?(?:exceeded|reached)|spend(?:ing)? cap\b|max_budget_per_session|budget[_ ]blocked/i,
   },
   {
     cause: 'request_exceeds_limit',
@@ -77,7 +77,7 @@ export const SIGNALS: readonly Signal[] = [
       'payment_required',
       'servicequotaexceededexception',
     ],
-    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits(?! were charged)|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|usage limit|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|free quota tier|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
+    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits(?! were charged)|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|(?<!not your )usage limit|exhausted your capacity|quota will reset|plan and billing|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|free quota tier|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
   },
   {
     cause: 'provider_overloaded',
@@ -100,9 +100,16 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'context_length_exceeded',
-    types: ['context_length_exceeded', 'contextwindowexceedederror', 'model_context_window_exceeded'],
-    text: /must have less than \d{1,9} tokens|Input is too long|tokens\) is too large|(?:cannot|can.?t|must not|may not) exceed \d{1,9} tokens|n_keep \(\d|available context size|loaded with (?:a )?context length|context[ _](?:length|window|limit)|maximum context|context size|exceeds? (?:the )?(?:model'?s? )?(?:maximum|max) (?:number of (?:input )?tokens|input|length|context|token)|prompt is too long|prompt: length|sum of prompt length|prompt (?:too long|contains too many)|(?:input|request|text|messages?) (?:is |are )?too long|too many input tokens|(?:string|input|message)\S{0,30} too long|longer than the (?:model|maximum)|input tokens exceed|reduce the length|\bmax_new_tokens\b.{0,40}must be|current length is \d|maximum input length|range of input length|\binputs tokens\b|too many tokens(?!, please wait| per )|tokens? limit (?:is |was )?exceed|exceed(?:s|ed)? (?:the )?(?:\w{1,12} )?token limit|上下文(?:长度|窗口)|最大长度/i,
+    types: [
+      'context_length_exceeded',
+      'contextwindowexceedederror',
+      'model_context_window_exceeded',
+      'model_max_prompt_tokens_exceeded',
+    ],
+    text: /must have less than \d{1,9} tokens|Input is too long|tokens\) is too large|(?:cannot|can.?t|must not|may not) exceed \d{1,9} tokens|n_keep \(\d|available context size|loaded with (?:a )?context length|context[ _](?:length|window|limit)|maximum context|context size|exceeds? (?:the )?(?:model'?s? )?(?:maximum|max) (?:number of (?:input )?tokens|input|length|context|token)|prompt is too long|prompt: length|sum of prompt length|prompt (?:too long|contains too many)|(?:input|request|text|messages?) (?:is |are )?too long|too many input tokens|(?:string|input|message)\S{0,30} too long|longer than the (?:model|maximum)|input tokens exceed|prompt token count\b.{0,30}exceed|context window exceeded|max_prompt_tokens_exceeded|reduce the length|\bmax_new_tokens\b.{0,40}must be|current length is \d|maximum input length|range of input length|\binputs tokens\b|too many tokens(?!, please wait| per )|tokens? limit (?:is |was )?exceed|exceed(?:s|ed)? (?:the )?(?:\w{1,12} )?token limit|上下文(?:长度|窗口)|最大长度/i,
   },
+  // The page of an edge says who refused, whatever else stands on it.
+  { cause: 'waf_block', text: /cf-error|cf_chl|Attention Required/, statuses: [403, 429, 503, null] },
   {
     // A guardrail that may not be changed is a matter of permission, not of content.
     cause: 'tenant_policy',
@@ -137,6 +144,9 @@ export const SIGNALS: readonly Signal[] = [
     text: /No api key (?:passed|provided|found|set)|no API key|API key (?:is )?required|didn\\?'?t provide an API key|\bmissing (?:\S{1,20} ){0,4}(?:authorization|authentication|bearer|api[ _-]?key|credentials|token\b)|(?:authorization|api[ _-]?key|auth token)[`'"]? (?:header )?(?:was|is) (?:missing|required|not set|not provided|empty|not configured)|(?:provide|supply|set|configure|enter) (?:a |an |your |the )?(?:valid )?(?:\w{1,12} )?api[ _]?key|header of type `?authorization|x-api-key header is required|api_?key client option must be|must provide an API key|\b\w{2,40}_(?:API_)?(?:KEY|TOKEN) (?:environment variable )?(?:is |was |has )?(?:not (?:set|found|configured|defined)|missing|undefined|empty|未設定|未设置)|\b\w{2,40}_API_KEY\b[^.\n]{0,40}(?:未設定|未设置|未配置|not set|not found|missing)|No API_KEY|Missing Authentication Token|unregistered callers|Did not find \w{2,40}_api_key|default credentials were not found|Unable to locate (?:\w{1,10} )?credentials|Could not (?:load|find|resolve) (?:\w{1,10} ){0,3}(?:credentials|authentication method)|API keys are not supported by this API|no credentials|no (?:\w{1,12} )?auth(?:entication)? (?:header|credentials|token)|未(?:提供|设置|配置|設定).{0,12}(?:key|密钥|令牌)/i,
     statuses: [401, 403, 400, 500, null],
   },
+  // Nothing follows the word: the key was never set.
+  { cause: 'missing_auth_header', text: /Illegal header value b['"]Bearer ?['"]/ },
+  { cause: 'missing_auth_header', text: /_API_KEY is not (?:configured|set)/, statuses: [502, 503] },
   {
     // A key that is not found before there was an answer was never set; in an answer, it is one nobody knows.
     cause: 'missing_auth_header',
@@ -196,7 +206,7 @@ export const SIGNALS: readonly Signal[] = [
     // Before the models: "not a chat model" speaks of the path, and of parameters only in passing.
     cause: 'wrong_path',
     types: ['unknown_url', 'unsupported_api_for_model'],
-    text: /Invalid URL|404 page not found|v1\/(?:chat\/)?completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\n)(?:404 )?Not Found(?:$|\n|\. )|\bResource not found\b|no route (?:matched|found)|route not found|requested URL .{0,80}(?:not found|could not be)|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404|please check the url|Unknown path|only supported in v1\/responses/i,
+    text: /Invalid URL|404 page not found|v1\/(?:chat\/)?completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\n)(?:404 )?Not Found(?:$|\n|\. )|\bResource not found\b|no route (?:matched|found)|route not found|requested URL .{0,80}(?:not found|could not be)|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404|(?:please |double )check (?:the|your) url|No handler found|Unknown path|only supported in v1\/responses/i,
     statuses: [404, 405, 400, null],
   },
   {
@@ -213,7 +223,7 @@ export const SIGNALS: readonly Signal[] = [
       'modelnotfound',
       'unsupported_model',
     ],
-    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recogni[sz]ed|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|is not enabled for|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\n|['"])model: [\w.:@/-]{2,100}(?=$|\n|['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
+    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recogni[sz]ed|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|unknown provider for model|supported by any provider|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\n|['"])model: [\w.:@/-]{2,100}(?=$|\n|['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
     hints: ['litellm.notfounderror'],
     statuses: [400, 401, 403, 404, 410, 422, 500, null],
   },
@@ -265,7 +275,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'payload_too_large',
     types: ['request_too_large', 'payload_too_large', 'request_entity_too_large'],
-    text: /(?:request|payload|body|file|image|entity|content)(?: (?:size|body|payload|entity|length|payload size))? (?:is )?(?:too large|exceeds? (?!.{0,30}(?:token|context)))|Payload Too Large|size .{0,30}exceeds maximum|Maximum content size|too large for/i,
+    text: /request body size \d{1,12} exceeded|(?:request|payload|body|file|image|entity|content)(?: (?:size|body|payload|entity|length|payload size))? (?:is )?(?:too large|exceeds? (?!.{0,30}(?:token|context)))|Payload Too Large|size .{0,30}exceeds maximum|Maximum content size|too large for/i,
     statuses: [400, 413, 422, 500, null],
   },
   {
@@ -276,12 +286,14 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'routing_error',
     types: ['no_accounts', 'no_available_channel', 'no_healthy_account'],
-    text: /No deployments available|No models available|no[ _]healthy[ _](?:deployment|upstream|endpoint)|no live upstreams|healthy deployments|no auth(?:entication)? available|No available (?:\w{1,12} )?(?:accounts?|channels?|providers?|backends?|upstreams?|workers?|servers?|instances?)|all (?:available )?upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:providers|fallbacks|models|keys|channels|backends|accounts) (?:have )?(?:failed|exhausted|are (?:temporarily )?unavailable)|Error doing the fallback|无可用渠道/i,
+    text: /No deployments available|No models available|no[ _]healthy[ _](?:deployment|upstream|endpoint)|no live upstreams|healthy deployments|no auth(?:entication)? available|No available (?:\w{1,12} )?(?:accounts?|channels?|providers?|backends?|upstreams?|workers?|servers?|instances?)|all (?:available )?upstream|No connected db|DB not connected|no_db_connection|auth_provider_unavailable|routing (?:failed|error)|no route to (?:provider|model)|all (?:\d{1,4} )?(?:providers|provider mappings|fallbacks|models|keys|channels|backends|accounts) (?:have )?(?:failed|exhausted|are (?:temporarily )?unavailable)|Error doing the fallback|无可用渠道/i,
   },
   {
     cause: 'client_disconnected',
     text: /client (?:has )?disconnected|disconnected from the client|client clos(?:ed|ing) (?:the )?(?:request|connection)|context canceled|request (?:was )?(?:aborted|cancelled|canceled) by (?:the )?(?:client|user)|Client Closed Request|user aborted/i,
   },
+  // The gateway's SDK inside the application, where no gateway answered.
+  { cause: 'client_timeout', text: /Timeout passed=/, statuses: [null] },
   {
     cause: 'gateway_timeout',
     types: ['modeltimeoutexception'],
@@ -306,7 +318,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'provider_unstable',
     provider: true,
-    text: /Connection error|Cannot connect|connection (?:refused|reset)/i,
+    text: /Connection error|Cannot connect(?! to host)|connection (?:refused|reset)/i,
     statuses: [500, 502, 503],
   },
   {
@@ -315,11 +327,16 @@ export const SIGNALS: readonly Signal[] = [
     hints: ['apiconnectionerror', 'connecterror', 'connectionerror', 'connecttimeout'],
     statuses: [null],
   },
-  { cause: 'network_error', text: /dial tcp|no such host|getaddrinfo/i, statuses: [500, 502, 503] },
+  {
+    // Which connection it was that a server could not make: the words of its own client.
+    cause: 'network_error',
+    text: /dial tcp|no such host|getaddrinfo|nodename nor servname|Cannot connect to host|connection attempts failed|fetch failed|TLS handshake/i,
+    statuses: [500, 502, 503],
+  },
   { cause: 'unsupported_parameter', text: /unsupported_param/i, statuses: [400, 422] },
   {
     cause: 'invalid_parameter',
-    text: /Invalid value for '?tool_choice|\bparam=tool_choice\b/i,
+    text: /Invalid value for '?tool_choice|tool_choice requires|\bparam=tool_choice\b/i,
     statuses: [400, 422, null],
   },
   {
@@ -347,7 +364,7 @@ export const SIGNALS: readonly Signal[] = [
       'less_than',
       'greater_than',
     ],
-    text: /Expected a value (?:<|>|between)|out of (?:the )?(?:valid |allowed )?range|(?:must|should|has to|needs to) be (?:strictly )?(?:between|less|greater|at most|at least|<|>|in (?:the )?(?:range|interval)|in \[|within|smaller|larger|higher|lower|positive|non-negative)|above maximum|below minimum|use (?:fewer|less) than \d|(?:is )?not in (?:the )?range|valid range|range of .{0,40}should be|invalid temperature|only 1 is allowed|(?:top_p|temperature|max_tokens|\bn|presence_penalty|frequency_penalty)\b.{0,40}(?:between|range|at most|too large|supports at most)|not between|exceeds the (?:maximum|allowed) value|maximum value is/i,
+    text: /Expected a value (?:<|>|between)|out of (?:the )?(?:valid |allowed )?range|(?:must|should|has to|needs to) be (?:strictly )?(?:between|less|greater|at most|at least|<|>|in (?:the )?(?:range|interval)|in \[|within|smaller|larger|higher|lower|positive|non-negative)|above maximum|below minimum|use (?:fewer|less) than \d|(?:is )?not in (?:the )?range|valid range|is not (?:less|greater) (?:than )?or equal to|range of .{0,40}should be|invalid temperature|only 1 is allowed|(?:top_p|temperature|max_tokens|\bn|presence_penalty|frequency_penalty)\b.{0,40}(?:between|range|at most|too large|supports at most)|not between|exceeds the (?:maximum|allowed) value|maximum value is/i,
     statuses: [400, 422, 500, null],
   },
   {
@@ -430,7 +447,7 @@ export const SIGNALS: readonly Signal[] = [
       'rate_limit',
       'too_many_requests',
     ],
-    text: /(?<!\w-)rate[- _]?limit|too many requests|throttl|RESOURCE_EXHAUSTED|Resource (?:has been )?exhausted|provisioned throughput|API limit exceeded|request limit|error code: 1015\b|\bslow down\b|限流|速率限制|频率|レート制限|리밋|요청 한도|demasiadas solicitudes|trop de requêtes|zu viele Anfragen|muitas (?:requisições|solicitações)/i,
+    text: /(?<!\w-)rate[- _]?limit|too ?many ?requests|throttl|RESOURCE_EXHAUSTED|Resource (?:has been )?exhausted|provisioned throughput|API limit exceeded|request limit|error code: 1015\b|\bslow down\b|限流|速率限制|频率|レート制限|리밋|요청 한도|demasiadas solicitudes|trop de requêtes|zu viele Anfragen|muitas (?:requisições|solicitações)/i,
     hints: [
       'ratelimiterror',
       'throttlingexception',
@@ -442,7 +459,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'provider_unstable',
     general: true,
-    text: /Upstream (?:request failed|error|service)|Endpoint is unavailable|bad gateway|unknown error|model(?:_| )?error(?:exception)?|Provider returned error|invalid response from (?:upstream|provider)|do_request_failed|bad_response/i,
+    text: /Upstream (?:request failed|error|service|(?:\w{1,12} ){0,2}provider is)|Endpoint is unavailable|bad gateway|unknown error|model(?:_| )?error(?:exception)?|Provider returned error|invalid response from (?:upstream|provider)|do_request_failed|bad_response/i,
     types: [
       'upstream_error',
       'bad_gateway',
@@ -477,7 +494,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'internal_error',
     general: true,
-    text: /internal (?:server )?error|internal error (?:has )?occurred|Background loop|engine ?(?:core|loop)? (?:has |is |encountered )?(?:already )?(?:dea?d|died|an issue)|EngineDeadError|unmarshal|Failed to (?:generate|validate) JSON|Failed to call a function|Failed to load model|allocate memory|out of memory|failed_generation|unexpected error|an error occurred during (?:generation|inference)|llama runner process|\bmodel (?:has )?(?:unexpectedly )?(?:crashed|exited|stopped)/i,
+    text: /internal (?:server )?error|internal error (?:has )?occurred|Background loop|engine ?(?:core|loop)? (?:has |is |encountered )?(?:already )?(?:dea?d|died|an issue)|EngineDeadError|unmarshal|Failed to (?:generate|validate) JSON|Failed to call a function|Failed to load model|allocate memory|out of memory|more system memory|failed_generation|unexpected error|an error occurred during (?:generation|inference)|llama runner process|\bmodel (?:has )?(?:unexpectedly )?(?:crashed|exited|stopped)/i,
     types: ['json_validate_failed', 'tool_use_failed'],
     hints: [
       'internal_server_error',
@@ -521,10 +538,11 @@ export const applies = (row: Row, status: number | null, byProvider: boolean): b
   (row.statuses?.includes(status) ?? true) && (row.provider === undefined || byProvider);
 
 /** Whether a text, or one of the names, tells the cause of a failure that has no status. */
-export const namesCause = (text: string, names: readonly string[]): boolean =>
+export const namesCause = (text: string, names: readonly string[], of?: ReadonlySet<CauseId>): boolean =>
   ROWS.some(
     (row) =>
       applies(row, null, false) &&
+      (of?.has(row.cause) ?? true) &&
       ((row.text?.test(text) ?? false) ||
         names.some((name) => (row.types?.includes(name) || row.hints?.includes(name)) ?? false)),
   );

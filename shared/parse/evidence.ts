@@ -40,7 +40,7 @@ const CLASS_WORD = screened(/Error|Exception|Timeout/);
 const CLASS_WORDS = /Error|Exception|Timeout/g;
 const CLASS_NAME = /\b(?:[A-Za-z_]\w{0,40}\.){0,6}([A-Z]\w{1,60}(?:Error|Exception|Timeout))\b/g;
 const CALLED = screened(
-  /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|Post|Get|HEAD|PUT|DELETE) "?|\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?)(https?:\/\/[^\s'"`)\]}>,]{4,400})/,
+  /(?:\bHTTP (?:Request|Response): [A-Z]{3,7} |\b(?:POST|GET|post|get|Post|Get|HEAD|PUT|DELETE) "?|\b(?:url|URL|uri|api_base|base_url|baseURL|for url)\b['"]?\s{0,2}[:=(]?\s{0,2}\(?['"]?|(?=https?:\/\/[^\s'"`)\]}>,]{4,400} "(?:POST|GET) \/))(https?:\/\/[^\s'"`)\]}>,]{4,400})/,
 );
 // Stack frames and the source lines below Python's: they name functions, never causes.
 const FRAME_WORD = /\bat |File "|Traceback|\^|~/;
@@ -138,11 +138,14 @@ function withoutOwnAccessLines(text: string): string {
   if (!text.includes('\n')) return text;
   return text
     .split('\n')
-    .filter((line) => !ACCESS_LINE.test(line) || LLM_SERVER_PATH.test(line))
+    .filter((line) => !ACCESS_LINE.test(line) || LLM_SERVER_PATH.test(line) || ASKED_OF.test(line))
     .join('\n');
 }
 
 const ACCESS_LINE = screened(/"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) \/[^"\n]{0,400}" [1-5]\d\d\b/);
+
+/** A client's own line, which names the server before the path: `https://api.llmgrid.ai:443 "POST /v1/… HTTP/1.1" 429`. */
+const ASKED_OF = screened(/https?:\/\/[^\s"]{4,200} "(?:GET|POST) \//);
 
 const ERROR_WORD = screened(/(?:Error|Exception|error|ERROR|failed)\b/);
 const isErrorText = (around: string): boolean => ERROR_WORD.test(around);
@@ -186,7 +189,10 @@ function llmAddress(text: string): string | null {
 }
 
 function calledAddress(text: string, found: Facts): Evidence['target'] {
-  const url = (text.includes('://') ? (CALLED.exec(text)?.[1] ?? llmAddress(text)) : null) ?? stringFact(found, 'url');
+  const url =
+    (text.includes('://') ? (CALLED.exec(text)?.[1] ?? llmAddress(text)) : null) ??
+    stringFact(found, 'url') ??
+    stringFact(found, 'host');
   if (url === null || url === undefined || url.startsWith('/')) return ownPath(text, found);
   const parts = /^(?:https?:\/\/)?([^/:?#\s'"]{1,253})(?::\d{1,5})?(\/[^?#\s'"]{0,400})?/i.exec(url);
   if (!parts) return null;

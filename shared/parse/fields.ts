@@ -12,6 +12,7 @@ export type Fact =
   | 'model'
   | 'route'
   | 'url'
+  | 'host'
   | 'path'
   | 'tenant'
   | 'outerTenant'
@@ -44,7 +45,8 @@ const ALIASES: ReadonlyMap<string, Fact> = new Map(
       ['provider', 'provider llmprovider customllmprovider genaiprovidername genaisystem apiprovider modelprovider'],
       ['model', 'model genairequestmodel requestedmodel modelname modelid modelgroup deploymentname'],
       ['route', 'route calltype'],
-      ['url', 'url urlfull apibase baseurl serveraddress requesturl uri host'],
+      ['url', 'url urlfull apibase baseurl serveraddress requesturl uri'],
+      ['host', 'host'],
       ['path', 'path requestpath httppath urlpath httptarget'],
       ['tenant', 'tenantid tenant userapikeyorgid userapikeyorgalias organizationid'],
       [
@@ -289,9 +291,12 @@ function collectField(key: Key, value: Value, into: Facts, place: Place): void {
   if (name === 'loc' && Array.isArray(value))
     into.messages.push(value.filter((part) => typeof part !== 'object').join('.'));
   if (key.isClosed) {
-    // What a record calls its data may be a prompt; an error in it is none.
+    // What a record calls its data may be a prompt; an error in it is none, and neither is the status beside that.
     const error = HOLDERS.has(name) && isFields(value as Value) ? field(value as Fields, 'error') : undefined;
-    if (error !== undefined) collectField(keyOf('error'), error, into, { ...place, depth: place.depth + 1 });
+    if (error === undefined) return;
+    for (const [key, beside] of Object.entries(value as Fields))
+      if (key === 'error' || (keyOf(key).isStatus && typeof beside === 'number'))
+        collectField(keyOf(key), beside, into, { ...place, depth: place.depth + 1 });
     return;
   }
   // The first line of a stack names the class that loggers otherwise lose.
@@ -320,7 +325,11 @@ function collectField(key: Key, value: Value, into: Facts, place: Place): void {
   collectScalar(key, value, into, place);
 }
 
+/** Why an answer ended before it was whole: a provider's filter took it. */
+const FILTERED = /^(?:content_filter|SAFETY|RECITATION|PROHIBITED_CONTENT|BLOCKLIST|SPII)$/;
+
 function collectScalar(key: Key, value: string | number | boolean, into: Facts, place: Place): void {
+  if (key.name === 'finishreason' && FILTERED.test(String(value))) into.types.push('content_filter');
   if (key.isStatus || key.isCode) {
     const status = readStatus(value);
     if (status !== null) into.statuses.push({ status, inError: place.inError, depth: place.depth, isCode: key.isCode });

@@ -3,6 +3,7 @@
  * name counts for nothing: two thirds of all lines that look like failures are prose, code, metrics or somebody else's API.
  */
 
+import type { CauseId } from '../causes.ts';
 import { holdsWordsOf, screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
 import { namesCause } from '../signals.ts';
@@ -15,6 +16,7 @@ import {
   LLM_SERVER_PATH,
   LLM_WORDS,
   LOCAL_PORT,
+  MODEL_TALK,
   providerOfHost,
   REFUSAL,
   SDK_DEFAULT,
@@ -28,9 +30,9 @@ const CALL_FIELDS = screened(/model[_"'= ]|object["']\s?:\s?["']error|error_?inf
 /** The body of an error, escaped or not; the word alone stands in every second line of a log. */
 const ERROR_BODY = screened(/error(?:\\{0,4}["'])?(?:[\s:]|\\[nt]|(?:\\u001b|\u001b)\[[\d;]{0,8}m){0,24}\{/i);
 
-/** Lines that talk about failures instead of being one: code, comments, table rows, bullet points, test names. */
+/** Lines that talk about failures instead of being one: comments, table rows, bullet points, questions, names of tests. */
 const PROSE =
-  /^\s{0,40}(?:(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect)\b|it\(|describe\(|\/\/|\/\*|\*(?![\d*])|--|- |#{1,6} |• |> |\d{1,2}[.)] |\|[^\n|]{0,400}\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
+  /^\s{0,40}(?:\/\/|\*(?![\d*])|--|- |#{1,6} |• |> |\d{1,2}[.)] |\|[^\n|]{0,400}\||<!--|\w{2,100}\{[^}\n]{0,400}\} [\d.e+-]{1,24}\s{0,4}$|(?:If|When|Why|How|What|Whether) (?:you|the|to|do|does|is)\b|(?:User|Human|Assistant|Question|Q|A): |The (?:user|assistant) \w+:|(?:FAILED|PASSED) \S{1,200}::|\S{1,200}::test_\w{1,100} (?:PASSED|FAILED|ERROR|SKIPPED))/;
 const QUOTED_STATUS = screened(/`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/);
 
 export type GateAnswer = 'call' | 'not-a-call' | 'other-host' | 'unreadable';
@@ -62,8 +64,11 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   // The name of a process may be what tells whose call it was.
   const head = carrier + (text.length > 60_000 ? text.slice(0, 60_000) : text);
   const targetIsLlm = target !== null && isLlmAddress(target.host, target.path);
+  if (shape === 'access-line' && target !== null && target.host !== null) return targetIsLlm;
   if (shape === 'access-line')
-    return LLM_SERVER_PATH.test(head) || (LOCAL_SERVER_PATH.test(head) && speaksOfModels(head));
+    return (
+      LLM_SERVER_PATH.test(head) || (LOCAL_SERVER_PATH.test(head) && (OLLAMA_LINE.test(head) || speaksOfModels(head)))
+    );
   if (HTTP_LINES.has(shape) && target !== null && !targetIsLlm) return false;
   if (HTTP_LINES.has(shape) && target === null) return LLM_HEADER.test(head);
 
@@ -72,7 +77,7 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   // A field of its own that holds a status speaks of a call; a number in a line of code does not.
   const hasFields = isJson && (evidence.statuses.length > 0 || evidence.hasErrorNest);
   if (!isBody && !hasFields && isProse(evidence)) return false;
-  if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head)) return false;
+  if (!isJson && !explicitError(evidence) && QUOTED_STATUS.test(head) && !quotesEvent(head)) return false;
   if (!isOurs && isChore(evidence, shape, status)) return false;
   if (!isOurs && !targetIsLlm && !isRefusal && isElsewhere(head, status)) return false;
   if (shape === 'tenacity' && LLM_FUNCTION.test(head)) return true;
@@ -83,9 +88,50 @@ function isLlmCall(evidence: Evidence, shape: string, status: number | null, isO
   if (isSignature(head) && (isRetry(shape) || isSuccess(evidence) || tellsOfCall(evidence, status))) return true;
   if (REFUSAL.test(head) || SDK_DEFAULT.test(evidence.isJson ? evidence.messages.join('\n') : evidence.around))
     return true;
-  if (NAMES_OTHER_PATH.test(head) || OTHER_SYSTEM.test(head) || namesOtherServer(head)) return false;
-  return speaksOfModels(withoutAddresses(withoutPrompt(evidence))) && isClearFailure(evidence, status);
+  return linesOf(evidence).some((line) => isWeakCall(line, status));
 }
+
+/** A record that only speaks of models: what it says must tell by itself that a call ended, and how. */
+function isWeakCall(evidence: Evidence, status: number | null): boolean {
+  const { text } = evidence;
+  if (NAMES_OTHER_PATH.test(text) || OTHER_SYSTEM.test(text) || namesOtherServer(text)) return false;
+  const told = withoutAddresses(withoutPrompt(evidence));
+  if (speaksOfModels(told)) return isClearFailure(evidence, status) || refusesModel(evidence) || saysSuccess(evidence);
+  return MODEL_TALK.test(told) && refusesModel(evidence);
+}
+
+/** Lines that a logger began are told one by one: what stands beside a failing call may be another system's. */
+const LOGGED_LINE =
+  /\n(?=\[?\d{2,4}[-/:]\d\d[-/:]\d\d|(?:\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b[\]:]? ))/;
+
+function linesOf(evidence: Evidence): readonly Evidence[] {
+  if (evidence.isJson || !LOGGED_LINE.test(evidence.text)) return [evidence];
+  return evidence.text.split(LOGGED_LINE).map((line) => ({ ...evidence, text: line, around: line, said: line }));
+}
+
+/** Causes that only calls of models have. */
+const OF_MODELS: ReadonlySet<CauseId> = new Set([
+  'context_length_exceeded',
+  'request_exceeds_limit',
+  'rate_limit_tokens',
+  'quota_exceeded',
+  'provider_overloaded',
+  'content_policy',
+  'model_not_found',
+  'model_access_denied',
+  'unsupported_parameter',
+  'parameter_out_of_range',
+  'invalid_tool_schema',
+  'invalid_messages',
+]);
+const refusesModel = (evidence: Evidence): boolean => namesCause(evidence.said, namesOf(evidence), OF_MODELS);
+
+/** Says in words that a call went well: who was asked, or what was asked for, and that it came. */
+const SUCCEEDED = screened(
+  /\b(?:chat|completion|llm|model|ai|api|text|embeddings?|message|inference) ?(?:call|request|response|completion|answer|generation|chain)s?\b[^\n,;]{0,30}\b(?:succe(?:eded|ssful(?:ly)?|ss)|completed|received|finished|done|ok|200)\b|\b(?:received|got) (?:an? |the )?(?:\w{1,12} ){0,2}(?:response|answer|completion|reply) from\b|\b(?:HTTP\/[\d.]{1,3} )?200 OK\b|\bstatus(?: code)?[:=] ?200\b|finish_?reason\b[^\n]{0,14}\b(?:stop|length|tool_calls|end_turn)\b|\d tokens used\b|(?:调用|请求|生成)成功/i,
+);
+const saysSuccess = (evidence: Evidence): boolean =>
+  SUCCEEDED.test(evidence.said) && !FAILED_WORD.test(evidence.said) && !isLoudLevel(evidence);
 
 /** The error body of an LLM API: in a frame that other APIs use as well, what it says must name a cause. */
 const isRefusalBody = (evidence: Evidence): boolean =>
@@ -104,7 +150,7 @@ const ELSEWHERE = screened(
   /(?<!\/)langsmith\.utils|\bLangSmith\b|smith\.langchain\.com|cloud\.langfuse\.com|\blangfuse: |(?:model|completion) cost map|unhealthy_endpoints|Cooldown Deployments=|\/simple\/[\w.-]{1,60}\/?$|npm (?:ERR!|warn)|satisfies the requirement|No matching distribution|probe failed|Back-off restarting|FailedScheduling|CrashLoopBackOff|ImagePullBackOff|OutputParserException|[Ii]nvalid JSON (?:in )?(?:response|output|answer)|[Pp]arsing [Ff]ailed|(?:parse|parsing|decode|validate|validating) .{0,40}(?:response|output|answer)\b|Invalid Dimension|InvalidDimensionException|CUDA out of memory|[Ss]lack alerting|dependency failed to start|\blifespan_context\b|Application startup failed|\bhelm (?:upgrade|install)\b|Invalid HTTP request received|\btelemetry\.[\w-]{2,40}\.\w|DataType: (?:Histogram|Sum|Gauge|Summary)\b|\b(?:Histogram|Number)DataPoints #|\/v1\/traces\b/,
 );
 const CODE_FAULT = screened(
-  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|No module named|unsupported operand|__init__\(\) got an unexpected keyword|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
+  /\b(?:Import|ModuleNotFound|Attribute|Name|Syntax|Indentation|Assertion|UnboundLocal)Error\b|using (?:the )?default|[Dd]efaulting to|No module named|unsupported operand|__init__\(\) got an unexpected keyword|cannot import name|has no attribute|is not a function\b|Cannot read propert|is not (?:iterable|defined)\b|event loop is|missing variable|validation errors? for \w{0,40}(?:Settings|Config)\b/,
 );
 
 /** A heading above what failed: `=== API ERROR ANALYSIS ===`. */
@@ -150,6 +196,9 @@ const isChore = ({ text, envelope }: Evidence, shape: string, status: number | n
 /** Ollama's own paths, which an application may have too: the name of the server must stand beside them. */
 const LOCAL_SERVER_PATH = screened(/"?\/api\/(?:chat|generate|embed|embeddings)(?=["\s])/);
 
+/** Its server is gin, which names itself. */
+const OLLAMA_LINE = screened(/\[GIN\] \d{4}\//);
+
 /** Response headers by which a line of the HTTP client without an address still tells an LLM API. */
 const LLM_HEADER = screened(/completion|x-ratelimit|openai|anthropic|gemini|gen-?ai|llm/i);
 
@@ -167,6 +216,7 @@ const holdsAnchor = holdsWordsOf([
   LLM_FUNCTION,
   LLM_HEADER,
   CALL_FIELDS,
+  MODEL_TALK,
 ]);
 /** One of the words, which most lines of calls hold and a plain search finds at once. */
 const COMMON_WORD = 'llm';
@@ -179,7 +229,7 @@ export const mightBeCall = (text: string): boolean =>
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE = screened(
-  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}(?:\(| from \w)|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|\$\{\w|\bshould (?:throw|return|retry|handle)\b|\bnew \w{0,30}(?:Error|Exception)\(|\b(?:httpx|requests)\.Response\(|\blambda \w{1,20}:/,
+  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}(?:\(| from \w)|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|\$\{\w|\bshould (?:throw|return|retry|handle)\b|\bnew \w{0,30}(?:Error|Exception)\(|\b(?:httpx|requests)\.Response\(|\blambda \w{1,20}:|\(\\d|\\d[+*]|\\w[+*]/,
 );
 /** Time, level and logger before what a line says. */
 const LOG_PREFIX =
@@ -203,10 +253,38 @@ const CODE_BLOCK =
 /** What is thrown shows where it was. */
 const FRAMES = /\n\s{1,12}at \S|Traceback \(|\n\S{0,60}(?:Error|Exception)\b/;
 
-function isProseLine(line: string): boolean {
-  if (CODE_BLOCK.test(line) && !FRAMES.test(line)) return true;
-  if (line.trimEnd().includes('\n') || /Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(line)) return false;
-  return CODE.test(line) || PROSE.test(line) || PROSE.test(line.replace(LOG_PREFIX, '').replace(/^\|\s{0,4}/, ''));
+function isProseLine(text: string): boolean {
+  if (CODE_BLOCK.test(text) && !FRAMES.test(text)) return true;
+  const lines = text.trimEnd().split('\n');
+  if (lines.length > 1)
+    return lines.some(isCode) && !FRAMES.test(text) && lines.every((line) => isCode(line) || !speaksOfLlm(line));
+  if (/Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(text)) return false;
+  return isCode(text) || (isDocument(text) && !quotesEvent(text));
+}
+
+const STATEMENT =
+  /^\s{0,40}(?:(?:except|import|from \w{1,60} import|raise|def|class|if|elif|else|return|catch|throw|const|let|var|async|assert|expect)\b|it\(|describe\(|\/\*|(?:\/\/|#) ?(?:TODO|FIXME|XXX)\b)/;
+const isCode = (line: string): boolean =>
+  CODE.test(line) || STATEMENT.test(line) || STATEMENT.test(line.replace(LOG_PREFIX, ''));
+
+const isDocument = (line: string): boolean =>
+  PROSE.test(line) || PROSE.test(line.replace(LOG_PREFIX, '').replace(/^\|\s{0,4}/, ''));
+
+/** What stands in quotes, in a cell of a table, or behind the marks of a list, a quotation or a comment. */
+const QUOTED = /`([^`\n]{10,2000})`|\|\s{0,4}([^|\n]{10,2000}?)\s{0,4}(?=\|)/g;
+const MARKS = /^\s{0,40}(?:(?:[-*•>|]|#{1,6}|\/\/|\d{1,2}[.)]|`[^`\n]{1,40}`:?) {1,8}){1,4}/;
+/**
+ * A document speaks of failures in general, but what it quotes may be one that happened: an exception and what it said, a
+ * status and more than its name, a line of a log, a body.
+ */
+const EVENT =
+  /^[`\s]{0,4}(?:\[?(?:ERROR|WARN(?:ING)?|CRITICAL|FATAL|error|warn(?:ing)?)\b[\]:]|[45]\d\d:? [^`|\n]{25}|\d{4}-\d\d-\d\d[T ]\d\d:|\{"|L\d{1,6} )|Error code: ?\d{3}\b|\b(?:[A-Z]\w{2,40}(?:Error|Exception|Timeout)|\w{2,20}\.Timeout)\b[\])]?: [^`|\n]{12}|\bGoogleGenerativeAI Error\]: |\bAPI Error: [45]\d\d\b|(?:unexpected|last) status:? [45]\d\d\b|\berror code: [45]\d\d\b|["']type["']: ?["']\w{3,30}_error["']|\bas it raised \w|\b(?:balance|credits?|quota|key) (?:is|are|was|has) \w/;
+
+function quotesEvent(line: string): boolean {
+  const quoted = [...line.matchAll(QUOTED)].map(([, ticked, cell]) => ticked ?? cell ?? '');
+  return [line.replace(MARKS, ''), ...quoted].some(
+    (part) => EVENT.test(part) && (speaksOfLlm(part) || speaksOfLlm(line)),
+  );
 }
 
 /** Says itself that something failed, or at least how it ended. */
@@ -236,6 +314,7 @@ const isStructuredCall = ({ facts, keys }: Evidence, shape: string): boolean =>
       facts.has('provider') ||
       facts.has('completionTokens') ||
       keys.has('usage') ||
+      keys.has('finishreason') ||
       keys.has('tokens')));
 
 /** `timeout=30` and `"timeout": None` report a setting. */
@@ -281,7 +360,7 @@ function isClearFailure(evidence: Evidence, status: number | null): boolean {
   if (status !== null && status < 400) return false;
   const { said } = evidence;
   const loud =
-    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|(?:rate.?limit|quota|cuota)(?:ed|[^\n]{0,20} (?:hit|exceeded|reached|excedida|esgotada|agotada))|exhausted|timed out|refused|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|异常|出错|\berro\b|\bfalha|\bfall[oó]\b|\berreur|\béchec|\bfehler|ошибк|lỗi|\(status code: \d/i.test(
+    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|(?:rate.?limit|quota|cuota)(?:ed|[^\n]{0,20} (?:hit|exceeded|reached|excedida|esgotada|agotada))|exhausted|timed out|refused|unreachable|denied|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|异常|出错|\berro\b|\bfalha|\bfall[oó]\b|\berreur|\béchec|\bfehler|ошибк|lỗi|\(status code: \d/i.test(
       said,
     ) ||
     (status !== null &&
@@ -337,12 +416,18 @@ function endsBadly({ facts }: Pick<Evidence, 'facts'>): boolean {
     : typeof level === 'string' && /^(?:err|error|crit|critical|fatal)$/i.test(level);
 }
 
-export function isSuccess({ facts, keys }: Evidence): boolean {
+export function isSuccess(evidence: Evidence): boolean {
+  const { facts, keys } = evidence;
   const word = facts.get('statusWord')?.value;
   if (word === true) return true;
   if (endsBadly({ facts })) return false;
   if (typeof word === 'string' && /^(?:success|succeeded|ok|completed|complete)$/i.test(word)) return true;
-  return facts.has('completionTokens') || keys.has('usage') || (facts.has('model') && facts.has('latencyMs'));
+  return (
+    facts.has('completionTokens') ||
+    keys.has('usage') ||
+    (facts.has('model') && (facts.has('latencyMs') || keys.has('finishreason'))) ||
+    saysSuccess(evidence)
+  );
 }
 
 export const isLlmAddress = (host: string | null, path: string | null): boolean =>

@@ -7,7 +7,7 @@ import { type Evidence, numberFact, stringFact } from './evidence.ts';
 import { isSuccess } from './gate.ts';
 import { loggerOf, numberedTry } from './shape.ts';
 import { leadingStatus, statusInText } from './status.ts';
-import { ERROR_TYPE, PROVIDER_TOKEN, providerName, providerOfHost } from './vocabulary.ts';
+import { ERROR_TYPE, PROVIDER_TOKEN, providerName, providerOfHost, REFUSAL } from './vocabulary.ts';
 
 const LAMBDA_LOGGERS = new Set(['lambda-json', 'powertools']);
 
@@ -78,7 +78,10 @@ const saysError = (evidence: Evidence): boolean =>
   (evidence.hasErrorNest && (evidence.messages.length > 0 || evidence.types.length > 0)) ||
   evidence.statuses.some((s) => s.inError && s.status >= 400) ||
   (evidence.classes.length > 0 && !evidence.keys.has('usage')) ||
-  /^event: error\b/m.test(evidence.around);
+  // An answer that a filter took came with a 200.
+  (evidence.keys.has('finishreason') && evidence.types.includes('content_filter')) ||
+  /^event: error\b/m.test(evidence.around) ||
+  REFUSAL.test(evidence.said);
 
 export function recordOf(
   evidence: Evidence,

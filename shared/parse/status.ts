@@ -60,6 +60,12 @@ const IN_TEXT: readonly Screened[] = [
   new RegExp(`${NO_NUMBER}(?:^|[\\s\\])])([45]\\d\\d): (?: |$)`, 'm'),
   /\baccess:([1-5]\d\d) (?:GET|POST) \//,
   /^([45]\d\d): /m,
+  /^<([45]\d\d)> [A-Z]/m,
+  /`([45]\d\d):? [A-Z][a-z]/,
+  /\b([45]\d\d) (?:POST|GET) (?:[{/]| )/,
+  /\brequest: (?:POST|GET) \/\S{1,200} [\d.]{7,15} ([1-5]\d\d)\b/,
+  /\bcode: http_([45]\d\d)\b/,
+  /\[([45]\d\d) [A-Z][a-z]{2,12}(?: [A-Z][a-z]{2,12}){0,3}\]/,
   // First in a text, in what a logger was told or, after nothing but signs, in a line; a body that followed was taken out.
   LEADING,
   new RegExp(`^[^\\w\\n]{1,12}([45]\\d\\d)${SAID}`),
@@ -93,7 +99,10 @@ const LOOSE: readonly Screened[] = [
   /^ {0,4}([45]\d\d) {1,4}(?=<|$)/m,
   // Before a body or what it says in quotes, and no place in a file.
   new RegExp(`${NO_NUMBER}(?:^|[\\s(])([45]\\d\\d):? (?=["{])`),
-  /(?:->|→|=>) {0,2}([45]\d\d)(?=[\s:,]|$)/,
+  /(?:->|→|=>) {0,2}(?:HTTP )?([45]\d\d|200(?= OK\b))(?=[\s:,]|$)/,
+  /\bAPI[ :]{1,2}([45]\d\d)(?=[:,]|\s{0,3}(?:\n|$))/,
+  // Before a body that was taken out.
+  /: ([45]\d\d) {2}/,
   /: ([45]\d\d)(?=: ?(?:[{["'A-Z]|\s{0,3}(?:\n|$))|, message=)/,
 ].map(screened);
 

@@ -2,7 +2,7 @@
 import { classify } from '../../shared/classify.ts';
 import { parseEvent } from '../../shared/parse.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import { NOT_CALLS, WORDINGS } from '../fixtures/wordings.ts';
+import { NOT_CALLS, SUCCESSES, WORDINGS } from '../fixtures/wordings.ts';
 
 const settings = { ...DEFAULT_SETTINGS, hosts: 'any' as const };
 /** A key of the gateway's and a provider's behind it look alike where the line does not name the gateway. */
@@ -23,6 +23,17 @@ function told(message: string): string {
 
 test.each(WORDINGS)('%s: %s', (cause, line) => {
   expect(told(line)).toBe(coarse(cause));
+});
+
+test("another system's line beside the failure does not hide it", () => {
+  const beside = '2026-01-07 14:30:46 - services.qdrant - INFO - 5 results in 12ms';
+  const failure = '2026-01-07 14:30:47 - services.agent - ERROR - OpenAI API error: Rate limit exceeded';
+  expect(told(`${beside}\n${failure}`)).toBe('rate_limit_unspecified');
+  expect(told(beside)).toBe('not-a-call');
+});
+
+test.each(SUCCESSES)('success: %s', (line) => {
+  expect(told(line)).toBe('success');
 });
 
 test.each(NOT_CALLS)('no call: %s', (line) => {
