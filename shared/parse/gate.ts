@@ -96,8 +96,9 @@ function isWeakCall(evidence: Evidence, status: number | null): boolean {
   const { text } = evidence;
   if (NAMES_OTHER_PATH.test(text) || OTHER_SYSTEM.test(text) || namesOtherServer(text)) return false;
   const told = withoutAddresses(withoutPrompt(evidence));
-  if (speaksOfModels(told)) return isClearFailure(evidence, status) || refusesModel(evidence) || saysSuccess(evidence);
-  return MODEL_TALK.test(told) && refusesModel(evidence);
+  if (speaksOfModels(told))
+    return isClearFailure(evidence, status) || refuses(evidence, OF_NAMED_MODELS) || saysSuccess(evidence);
+  return MODEL_TALK.test(told) && refuses(evidence, OF_MODELS);
 }
 
 /** Lines that a logger began are told one by one: what stands beside a failing call may be another system's. */
@@ -109,7 +110,7 @@ function linesOf(evidence: Evidence): readonly Evidence[] {
   return evidence.text.split(LOGGED_LINE).map((line) => ({ ...evidence, text: line, around: line, said: line }));
 }
 
-/** Causes that only calls of models have. */
+/** Causes that only calls of models have; beside the name of one, also what other things named models may lack. */
 const OF_MODELS: ReadonlySet<CauseId> = new Set([
   'context_length_exceeded',
   'request_exceeds_limit',
@@ -117,14 +118,18 @@ const OF_MODELS: ReadonlySet<CauseId> = new Set([
   'quota_exceeded',
   'provider_overloaded',
   'content_policy',
+  'parameter_out_of_range',
+]);
+const OF_NAMED_MODELS: ReadonlySet<CauseId> = new Set([
+  ...OF_MODELS,
   'model_not_found',
   'model_access_denied',
   'unsupported_parameter',
-  'parameter_out_of_range',
   'invalid_tool_schema',
   'invalid_messages',
 ]);
-const refusesModel = (evidence: Evidence): boolean => namesCause(evidence.said, namesOf(evidence), OF_MODELS);
+const refuses = (evidence: Evidence, causes: ReadonlySet<CauseId>): boolean =>
+  namesCause(evidence.said, namesOf(evidence), causes);
 
 /** Says in words that a call went well: who was asked, or what was asked for, and that it came. */
 const SUCCEEDED = screened(
@@ -168,7 +173,7 @@ const OTHER_API = screened(
 
 /** Databases, queues, registries and services: beside a mere word, it is they that failed. */
 const OTHER_SYSTEM = screened(
-  /\b(?:redis|postgres(?:ql)?|psycopg\d?|mysql|sqlite|mongo(?:db)?|hikari\w{0,8}|jdbc|prisma|sqlalchemy|kafka|rabbitmq|celery\.exceptions|elasticsearch|es_rejected_execution_exception|opensearch|slack(?:api|_sdk)?|github api|S3|qdrant|weaviate|milvus|chroma(?:db)?|vector (?:store|index|database|db)|from daemon|docker(?:hub)?|kubectl|pods|ProgressDeadlineExceeded|migration|invoice|exit status|failed: exit code|MCP server|tools? [\w.-]{2,40} failed|(?:notion|tavily|serper|serpapi|firecrawl|discord|telegram|reddit|hubspot|salesforce|airtable|jira|wikipedia|deepl) (?:\w{2,12} )?(?:api )?(?:error|failed|returned|responded))\b/i,
+  /\b(?:redis|postgres(?:ql)?|psycopg\d?|mysql|sqlite|mongo(?:db)?|hikari\w{0,8}|jdbc|prisma|sqlalchemy|kafka|rabbitmq|celery\.exceptions|elasticsearch|es_rejected_execution_exception|opensearch|slack(?:api|_sdk)?|github api|S3|qdrant|weaviate|milvus|chroma(?:db)?|vector (?:store|index|database|db)|from daemon|docker(?:hub)?|kubectl|pods|ProgressDeadlineExceeded|migration|invoice|disk|exit status|failed: exit code|MCP server|tools? [\w.-]{2,40} failed|(?:notion|tavily|serper|serpapi|firecrawl|discord|telegram|reddit|hubspot|salesforce|airtable|jira|wikipedia|deepl) (?:\w{2,12} )?(?:api )?(?:error|failed|returned|responded))\b/i,
 );
 
 /** A request of the application's own: beside a mere word, its path says what failed. */
