@@ -6,8 +6,9 @@
 import { clean } from './parse/clean.ts';
 import { isContinuation } from './parse/continuation.ts';
 import { readEvidence } from './parse/evidence.ts';
-import { gate, isOnlyCode, mightBeCall } from './parse/gate.ts';
+import { gate, mightBeCall } from './parse/gate.ts';
 import { ownOf } from './parse/own.ts';
+import { isOnlyCode } from './parse/prose.ts';
 import { kindOf, recordOf, statusOf } from './parse/record-of.ts';
 import { shapeOf } from './parse/shape.ts';
 import { unwrapped, withoutPrefix } from './parse/transport.ts';

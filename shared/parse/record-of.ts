@@ -3,8 +3,8 @@ import type { CallRecord, Limit, LogBatch, LogEvent, RecordKind, StatusSource } 
 import { dimension, redact, saltedHash } from '../redact.ts';
 import { type Screened, screened } from '../screen.ts';
 import type { Settings } from '../settings.ts';
+import { isSuccess } from './ending.ts';
 import { type Evidence, numberFact, stringFact } from './evidence.ts';
-import { isSuccess } from './gate.ts';
 import { loggerOf, numberedTry } from './shape.ts';
 import { leadingStatus, statusInText } from './status.ts';
 import { ERROR_TYPE, PROVIDER_TOKEN, providerName, providerOfHost, REFUSAL } from './vocabulary.ts';
