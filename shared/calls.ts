@@ -39,6 +39,8 @@ interface Group {
   open: boolean;
   /** What was told of the last try; a new try comes after a notice and is told by the same loggers again. */
   told: Outcome[];
+  /** Where it is found. */
+  sort: Sort | null;
   readonly lane: Lane;
   /** How many groups of its lane came before it. */
   readonly order: number;
@@ -92,6 +94,7 @@ function opened(outcome: Outcome, lane: Lane): Group {
     tries: 1,
     open: kind === 'attempt' || kind === 'retry-notice',
     told: kind === 'retry-notice' ? [] : [outcome],
+    sort: null,
     lane,
     order: lane.count++,
   };
@@ -101,23 +104,29 @@ function opened(outcome: Outcome, lane: Lane): Group {
 }
 
 function sortOf(group: Group): Sort {
-  const shapes = new Set(group.told.map(({ record }) => record.shape));
+  const { told, lane, open } = group;
   const isNamed = callKey(group.head.record) !== null;
-  const name = [group.open, isNamed, lastKind(group), ...[...shapes].sort()].join(' ');
-  const known = group.lane.sorts.get(name);
+  const shapes = told.length === 1 ? (told[0] as Outcome).record.shape : shapesOf(told).sort().join(' ');
+  const name = `${open} ${isNamed} ${lastKind(group)} ${shapes}`;
+  const known = lane.sorts.get(name);
   if (known) return known;
-  const sort: Sort = { open: group.open, isNamed, lastKind: lastKind(group), shapes, groups: [] };
-  group.lane.sorts.set(name, sort);
+  const sort: Sort = { open, isNamed, lastKind: lastKind(group), shapes: new Set(shapesOf(told)), groups: [] };
+  lane.sorts.set(name, sort);
   return sort;
 }
 
+const shapesOf = (told: readonly Outcome[]): string[] => [...new Set(told.map(({ record }) => record.shape))];
+
 function add(group: Group): void {
-  const { groups } = sortOf(group);
-  groups.splice(groups.findLastIndex(({ order }) => order < group.order) + 1, 0, group);
+  group.sort = sortOf(group);
+  const { groups } = group.sort;
+  // Most are the newest.
+  if ((groups.at(-1)?.order ?? -1) < group.order) groups.push(group);
+  else groups.splice(groups.findLastIndex(({ order }) => order < group.order) + 1, 0, group);
 }
 
 function remove(group: Group): void {
-  const { groups } = sortOf(group);
+  const groups = group.sort?.groups ?? [];
   const at = groups.lastIndexOf(group);
   if (at >= 0) groups.splice(at, 1);
 }
@@ -381,6 +390,8 @@ function join(outcome: Outcome, group: Group): void {
 }
 
 function placed(group: Group): Placed[] {
+  const [first] = group.members as [Outcome];
+  if (group.members.length === 1) return [placedAlone(first, group.tries)];
   const head = enriched(group);
   const key = group.members.map((member) => callKey(member.record)).find((found) => found !== null) ?? null;
   const call = key === null ? { eventId: head.record.eventId } : { key };
@@ -391,6 +402,17 @@ function placed(group: Group): Placed[] {
       ? { outcome: head, rank: rankOf(head), call, attempts }
       : { outcome: member, rank: 'part' as const, call, attempts: 1 },
   );
+}
+
+function placedAlone(outcome: Outcome, tries: number): Placed {
+  const { record } = outcome;
+  const key = callKey(record);
+  return {
+    outcome,
+    rank: rankOf(outcome),
+    call: key === null ? { eventId: record.eventId } : { key },
+    attempts: Math.max(tries, (record.retryCount ?? 0) + 1),
+  };
 }
 
 const rankOf = ({ record }: Outcome): Rank =>
@@ -413,7 +435,6 @@ const INHERITED = [
 
 /** The head with what only the other lines of the call know: names, the status, a better founded cause. */
 function enriched({ head, members }: Group): Outcome {
-  if (members.length === 1) return head;
   const record: Record<string, unknown> = { ...head.record };
   for (const field of INHERITED) {
     if (head.failed || field !== 'status')

@@ -1,13 +1,14 @@
 /** What a batch said, as immutable contributions: one per minute it touches, named by content. Pure. */
 import { joinCalls, type Placed } from './calls.ts';
-import { CLASSIFIER_VERSION, classifyWith, type Outcome } from './classify.ts';
+import { CLASSIFIER_VERSION, type Outcome } from './classify.ts';
 import { sumSignatures } from './coverage.ts';
 import { isContinuation } from './parse/continuation.ts';
-import { parseBatch } from './parse.ts';
+import { readBatch } from './parse.ts';
 import type { LogBatch, LogEvent } from './record.ts';
 import type { Settings } from './settings.ts';
 import { signatureOf } from './signature.ts';
 import { addStated, type StatedSum, statedField, statedOf } from './stated.ts';
+import { readerOf } from './template.ts';
 import {
   type Cell,
   type Contribution,
@@ -52,19 +53,19 @@ export function contributionsOf(
     if (event.timestamp < firstCountedMs) skip(draft, 'tooLate', 'too-late');
     else fresh.push(event);
   }
-  const classified = classifyWith(settings.rules);
+  const read = readerOf(settings);
   const outcomes: Outcome[] = [];
   const endings = new Map<string, readonly LogEvent[]>();
-  for (const block of parseBatch({ ...batch, events: fresh }, settings)) {
-    if ('record' in block) {
-      outcomes.push(classified(block.record));
+  for (const block of readBatch({ ...batch, events: fresh }, (event, line) => read(event, batch, line))) {
+    if ('outcome' in block) {
+      outcomes.push(block.outcome);
       const own = block.events.slice(1).filter((event) => !isContinuation(event.message));
-      if (own.length > 0) endings.set(block.record.eventId, own);
+      if (own.length > 0) endings.set(block.outcome.record.eventId, own);
     }
     const [first] = block.events;
     if ('signature' in block && first !== undefined) sign(at(first), block.signature);
     for (const event of block.events) {
-      if ('record' in block) at(event).totals.counted += 1;
+      if ('outcome' in block) at(event).totals.counted += 1;
       else skip(at(event), block.skipped === 'unreadable' ? 'malformed' : 'notCall', block.skipped);
     }
   }

@@ -16,10 +16,15 @@ import type { CallRecord, LogBatch, LogEvent, SkipReason } from './record.ts';
 import type { Settings } from './settings.ts';
 import { unreadableSignature } from './signature.ts';
 
-export type Parsed =
-  | { readonly record: CallRecord }
-  /** `signature`: of what looks like a call and cannot be read. */
-  | { readonly skipped: SkipReason; readonly signature?: string };
+/** `signature`: of what looks like a call and cannot be read. */
+export interface Skipped {
+  readonly skipped: SkipReason;
+  readonly signature?: string;
+}
+/** What holds no word of a call. */
+export const NO_CALL: Skipped = { skipped: 'not-a-call' };
+
+export type Parsed = { readonly record: CallRecord } | Skipped;
 
 /** Reads one event on its own. `line`: its message without what a collector put around it. */
 export function parseEvent(
@@ -29,7 +34,7 @@ export function parseEvent(
   line = unwrapped(event.message),
 ): Parsed {
   const own = ownOf(settings);
-  if (!mightBeCall(event.message) && !own.mightBe(event.message)) return { skipped: 'not-a-call' };
+  if (!mightBeCall(event.message) && !own.mightBe(event.message)) return NO_CALL;
   const text = clean(line);
   const read = readEvidence(text, own.names);
   const mine = own.shapeIn(read);
@@ -46,29 +51,41 @@ export function parseEvent(
   return { record: recordOf(evidence, { name: shape.name, kind }, status, { batch, event, settings }) };
 }
 
-/** What became of each log event: a record and the events that belong to it, or events skipped for a reason. */
-export type ParsedBlock = Parsed & { readonly events: readonly LogEvent[] };
+/** What became of each log event: what was read, and the events that belong to it. */
+export type Block<Read> = Read & { readonly events: readonly LogEvent[] };
 
-/** Reads a batch in order; lines of one dump or traceback that came as separate events are one record. */
-export function* parseBatch(batch: LogBatch, settings: Settings): Generator<ParsedBlock> {
+export const parseBatch = (batch: LogBatch, settings: Settings): Generator<Block<Parsed>> =>
+  readBatch(batch, (event, line) => parseEvent(event, batch, settings, line));
+
+/**
+ * Reads a batch in order; lines of one dump or traceback that came as separate events are read as one. `read` is given the
+ * message without what a collector put around it, where it is known.
+ */
+export function* readBatch<Read extends object>(
+  batch: LogBatch,
+  read: (event: LogEvent, line?: string) => Read | Skipped,
+): Generator<Block<Read | Skipped>> {
   for (const block of blocks(batch.events)) {
     const [first] = block;
     if (first === undefined) continue;
     const events = block.map(({ event, text }) => (text === event.message ? event : { ...event, message: text }));
     // Continuation lines never open a record: what they continue was in a batch we have not seen.
     if (block.length === 1 && isContinuation(first.text)) yield { skipped: 'not-a-call', events };
-    else yield { ...parseBlock(block, batch, settings), events };
+    else yield { ...readBlock(block, read), events };
   }
 }
 
 /** Lines of code under a line that is no call do not make it one. */
-function parseBlock(block: readonly Line[], batch: LogBatch, settings: Settings): Parsed {
+function readBlock<Read extends object>(
+  block: readonly Line[],
+  read: (event: LogEvent, line?: string) => Read | Skipped,
+): Read | Skipped {
   const [first, ...rest] = block as [Line, ...Line[]];
-  if (rest.length === 0) return parseEvent(first.event, batch, settings, first.line);
-  const parsed = parseEvent(joined(block), batch, settings);
-  if (!('record' in parsed) || !isOnlyCode(rest.map(({ text }) => text))) return parsed;
-  const alone = parseEvent(first.event, batch, settings, first.line);
-  return 'record' in alone ? parsed : alone;
+  if (rest.length === 0) return read(first.event, first.line);
+  const whole = read(joined(block));
+  if ('skipped' in whole || !isOnlyCode(rest.map(({ text }) => text))) return whole;
+  const alone = read(first.event, first.line);
+  return 'skipped' in alone ? alone : whole;
 }
 
 const MAX_BLOCK_EVENTS = 500;

@@ -14,12 +14,19 @@ export interface Screened {
   replace(text: string, replacement: string): string;
 }
 
+/** What each pattern needs, derived when it is first asked for and not at start-up; of those that need nothing sure, null. */
+const ALL: (() => Needs | null)[] = [];
+
 /** The pattern behind its screen. Patterns with `y`, and `g` outside `replace`, keep their place between calls: not for those. */
 export function screened(pattern: RegExp): Screened {
-  let needs: Needs | null | undefined;
+  let known: Needs | null | undefined;
+  const needed = (): Needs | null => {
+    if (known === undefined) known = needsOf(pattern);
+    return known;
+  };
+  ALL.push(needed);
   const passes = (text: string): boolean => {
-    // Derived at the first question, not at start-up.
-    if (needs === undefined) needs = needsOf(pattern);
+    const needs = needed();
     return needs === null || holdsOne(needs, lookAt(text));
   };
   return {
@@ -57,6 +64,53 @@ const unfolded = (sign: string, at: number): string =>
     : sign === WIDE
       ? '[^\\0-\\x7f]'
       : (at === 0 ? '(?:^|[^a-z0-9])' : '[^a-z0-9]').repeat(sign.length);
+
+/**
+ * Whether a name or an id, between signs, could be any other for all that patterns know: it holds the words of none, and no
+ * number by itself. Values are many and differ, so each is asked for few literals: those whose rarest run it holds.
+ */
+export function isInert(value: string): boolean {
+  const { length } = value;
+  if (length >= MAX_VALUE || NUMBER.test(value)) return false;
+  byRarest ??= indexed();
+  const { literals, first } = byRarest;
+  let run = 0;
+  for (let at = 0; at <= length; at++) {
+    const code = at < length ? value.charCodeAt(at) : 0;
+    if (code > 127) return false;
+    run = next(run, code);
+    VALUE_RUNS[at] = run;
+  }
+  const held = (needed: number): boolean => {
+    for (let at = 0; at <= length; at++) if (VALUE_RUNS[at] === needed) return true;
+    return false;
+  };
+  for (let place = 0; place <= length; place++) {
+    const rarest = VALUE_RUNS[place] as number;
+    // Literals with one rarest run stand side by side.
+    for (let at = first[rarest] as number; at > 0 && literals[at - 1]?.[0] === rarest; at++)
+      if ((literals[at - 1] as Uint16Array).every(held)) return false;
+  }
+  return true;
+}
+
+const MAX_VALUE = 128;
+const VALUE_RUNS = new Uint16Array(MAX_VALUE);
+const NUMBER = /(?<![A-Za-z0-9])\d{3,128}(?![A-Za-z0-9])/;
+/** All literals of all patterns by their rarest run, and one more than where those of a run begin. */
+let byRarest: { readonly literals: readonly Uint16Array[]; readonly first: Uint16Array } | undefined;
+
+function indexed(): NonNullable<typeof byRarest> {
+  const literals = ALL.flatMap((needed) => needed()?.runs ?? [])
+    .filter((runs) => runs.some(hasLetter))
+    .sort((a, b) => (a[0] as number) - (b[0] as number));
+  const first = new Uint16Array(RUNS);
+  for (let at = literals.length; at > 0; at--) first[(literals[at - 1] as Uint16Array)[0] as number] = at;
+  return { literals, first };
+}
+
+const hasLetter = (run: number): boolean =>
+  [run >> 10, (run >> 5) & 31, run & 31].some((sign) => sign > 0 && sign < 27);
 
 const RUNS = 1 << 15;
 /** a–z are 1–26, digits 27, everything else 0. */

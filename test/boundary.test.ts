@@ -49,6 +49,11 @@ const WALK = [
   // -> outcomes -> contributions -> roll-ups
   'own-rules',
   'classify',
+  'template/split',
+  'template/vary',
+  'template/plan',
+  'template/memory',
+  'template',
   'triage',
   'stated',
   'window',

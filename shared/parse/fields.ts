@@ -149,13 +149,25 @@ interface Key {
   readonly isErrorNest: boolean;
   readonly isClosed: boolean;
   readonly isRequest: boolean;
+  readonly role: Role;
 }
 
 function meaningOf(key: string): Key {
   const name = normalise(key);
+  const fact = ALIASES.get(name);
+  const isRead =
+    name.endsWith('statuscode') || [STATUS_KEYS, CODE_KEYS, TYPE_KEYS, CLASS_KEYS].some((keys) => keys.has(name));
   return {
     name,
-    fact: ALIASES.get(name),
+    fact,
+    role:
+      isRead || MESSAGE_KEYS.has(name)
+        ? 'decides'
+        : COPIED.has(fact)
+          ? 'copied'
+          : AMOUNTS.has(fact)
+            ? 'amount'
+            : 'decides',
     isSeconds: SECONDS.has(name),
     isStatus: STATUS_KEYS.has(name) || name.endsWith('statuscode'),
     isCode: CODE_KEYS.has(name),
@@ -180,6 +192,30 @@ function keyOf(key: string): Key {
   KEYS.set(key, meaning);
   return meaning;
 }
+
+/**
+ * Whether the value of a field decides anything: a name is copied, a number without a meaning here is an amount.
+ * What a team named itself decides.
+ */
+export type Role = 'copied' | 'amount' | 'decides';
+export const roleOf = (key: string, names: KeyNames): Role => {
+  const { role, name } = keyOf(key);
+  return names.size > 0 && names.has(name) ? 'decides' : role;
+};
+/** Few names that come again and again. */
+const COPIED: ReadonlySet<Fact | undefined> = new Set<Fact>(['tenant', 'project', 'keyAlias']);
+/** The codes of the last letters of their names: most fields are told from them by that. */
+export const COPIED_ENDS: ReadonlySet<number> = new Set(
+  [...ALIASES].flatMap(([name, fact]) =>
+    COPIED.has(fact) ? [name.toUpperCase(), name].map((spelt) => spelt.charCodeAt(name.length - 1)) : [],
+  ),
+);
+const AMOUNTS: ReadonlySet<Fact | undefined> = new Set<Fact | undefined>([
+  'latencyMs',
+  'promptTokens',
+  'completionTokens',
+  undefined,
+]);
 
 /** The name of a key, however it is spelt. */
 export const nameOf = (key: string): string => keyOf(key).name;

@@ -373,26 +373,33 @@ function resetOf(evidence: Evidence, text: string): number | null {
   // The gateway writes its local time and calls it UTC: taken as it stands, and nowhere used as more than a hint.
   const stated = RESET_IN_TEXT.exec(text);
   const iso = stated ? `${stated[1]}T${stated[2]}Z` : stringFact(evidence, 'resetAt');
-  const at = iso === null ? Number.NaN : Date.parse(iso);
+  return iso === null ? null : instantOf(iso);
+}
+
+/** Milliseconds since 1970 of a time in ISO 8601; null where it is none. */
+export function instantOf(iso: string): number | null {
+  const at = Date.parse(iso);
   return Number.isFinite(at) ? at : null;
 }
 
 const DAY_MS = 86_400_000;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Wait the refusal asks for, capped at a day: providers are known to answer 86,400 s and more without meaning it. */
+/** Milliseconds to wait, capped at a day: providers are known to answer 86,400 s and more without meaning it. */
+export const waitOf = (ms: number): number => Math.min(Math.round(ms), DAY_MS);
+
+/** Wait the refusal asks for. */
 function retryAfterOf(evidence: Evidence, text: string): number | null {
   const header = evidence.facts.get('retryAfter')?.value;
-  if (header !== undefined && /^\d{1,9}(?:\.\d{1,9})?$/.test(String(header)))
-    return Math.min(Math.round(Number(header) * 1000), DAY_MS);
+  if (header !== undefined && /^\d{1,9}(?:\.\d{1,9})?$/.test(String(header))) return waitOf(Number(header) * 1000);
   const hint = WAIT_IN_TEXT.exec(text);
   if (hint) {
     const parts = (hint[1] as string).matchAll(/([\d.]{1,20})(ms|h|m|s)/g);
     const total = [...parts].reduce((sum, part) => sum + Number(part[1]) * (UNIT_MS[part[2] as string] ?? 0), 0);
-    return Math.min(Math.round(total), DAY_MS);
+    return waitOf(total);
   }
   const seconds = WAIT_SECONDS_IN_TEXT.exec(text);
-  return seconds ? Math.min(Math.round(Number(seconds[1]) * 1000), DAY_MS) : null;
+  return seconds ? waitOf(Number(seconds[1]) * 1000) : null;
 }
 
 /** Retries that the text itself reports. */

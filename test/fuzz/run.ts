@@ -1,5 +1,5 @@
 // Reads changed log lines for as long as it is told to, and stops at the first that breaks a promise: nothing throws, the law
-// holds, no prototype changes, no planted key comes out, and time stays in bounds. `npm run fuzz -- --seconds 20`, `--runs N`,
+// holds, what is remembered is read as if it were not, no prototype changes, no planted key comes out, and time stays in bounds. `npm run fuzz -- --seconds 20`, `--runs N`,
 // `--seed S`, `--slack N`; a case is named by its seed and number, and `--only N` runs that one alone.
 import { parseArgs } from 'node:util';
 import { contributionsOf } from '../../shared/contribution.ts';
@@ -7,6 +7,7 @@ import { coverageOf } from '../../shared/coverage.ts';
 import { fold } from '../../shared/fold.ts';
 import type { LogBatch } from '../../shared/record.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings.ts';
+import { readerOf, wholeReader } from '../../shared/template.ts';
 import { lawHolds, sumByName } from '../../shared/window.ts';
 import { FAILURES, SUCCESS } from '../fixtures/failures.ts';
 import { NOISE } from '../fixtures/noise.ts';
@@ -16,6 +17,8 @@ import { type Events, MUTATIONS, SECRETS } from './mutations.ts';
 
 const AT_MS = Date.UTC(2026, 10, 17, 9);
 const MAX_STEPS = 5;
+/** Events of one batch whose reading is compared with one that remembers nothing. */
+const MAX_COMPARED = 4;
 /** CPU milliseconds for the characters of one batch on a quiet machine; `--slack 2` allows a busy one twice as much. */
 let slack = 1;
 const limitMs = (size: number): number => slack * (size <= 262_144 ? 50 : 250 * Math.max(1, size / 1_048_576));
@@ -28,7 +31,12 @@ const OWN: Settings = {
   fields: { model: ['deployment'], status: ['http'], message: ['note'] },
   services: ['checkout-assistant'],
 };
-const SETTINGS: readonly Settings[] = [DEFAULT_SETTINGS, { ...DEFAULT_SETTINGS, hosts: 'any' }, OWN];
+const SETTINGS: readonly Settings[] = [
+  DEFAULT_SETTINGS,
+  { ...DEFAULT_SETTINGS, hosts: 'any' },
+  OWN,
+  { ...OWN, rules: [], shapes: [] },
+];
 
 function samples(): Events[] {
   const base = { atMs: AT_MS, model: 'gpt-4o', tenant: 'acme', keyAlias: 'prod', requestId: 'req-fixture-1' };
@@ -105,6 +113,12 @@ function broken({ batch, settings, size }: ReturnType<typeof caseOf>): string | 
     if (ms > limitMs(size)) return `${ms.toFixed(0)} ms of CPU for ${size} characters`;
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+  const forgetful = wholeReader(settings);
+  for (const event of batch.events.slice(0, MAX_COMPARED)) {
+    // The text may be known by now: all of it was read above, and its like in other cases.
+    const [known, whole] = [readerOf(settings), forgetful].map((read) => JSON.stringify(read(event, batch)));
+    if (known !== whole) return `remembered ${known}, but read whole ${whole}`;
   }
   const leaked = [...SECRETS, CANARY].find((secret) => text.includes(secret));
   return leaked === undefined ? null : `a planted text came out: ${leaked}`;
