@@ -77,8 +77,10 @@ export const SIGNALS: readonly Signal[] = [
       'payment_required',
       'servicequotaexceededexception',
     ],
-    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits(?! were charged)|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|(?<!not your )usage limit|exhausted your capacity|quota will reset|plan and billing|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|free quota tier|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
+    text: /exceeded your (?:\w{1,20} )?(?:current|monthly|daily|assigned)? ?quota|insufficient[ _](?:account )?(?:quota|balance|credits?|funds)|credit balance is too low|(?:quota|balance) is (?:not enough|insufficient)|n.t have any credits|(?:requires (?:more|at least .{0,20}) credits|credits are required)|(?:out of|no|not enough|run out of|ran out of|all available|remaining|low on) (?:\w{1,12} )?credits(?! were charged)|credits? (?:\w{1,10} )?(?:has |have |are |is |been ){0,4}(?:depleted|exhausted|used up|expired)|(?:usage|billing|hard|key|spending|spend|monthly|weekly|daily|plan|session) limits? (?:has been |have been |was |is )?(?:reached|exceeded|hit)|reached (?:your|its|the) (?:\w{1,20} ){0,3}(?:usage|spending|spend|billing|monthly) limits?|(?<!not your )usage limit|exhausted your capacity|quota will reset|plan and billing|out of (?:extra )?usage|hard limit has been reached|payment required|quota (?:limit |has been |is |was )?(?:exceeded|exhausted|depleted|insufficient)|exceeded .{0,40}\bquota\b|billing (?:is )?not active|billing details on our website|good standing|free tier .{0,30}exhausted|free quota tier|(?:余额|额度|资源包)(?:不足|已?用尽|已?耗尽)|额度.{0,8}(?:不足|用尽|耗尽|超)|欠费|残高不足|잔액|\b(?:quota|cuota|cota|créditos?)\b.{0,24}(?:excedid|esgotad|agotad|dépassé|überschritten|insuficiente)/i,
   },
+  // What is unpaid is refused by this status, whichever limit the money sets.
+  { cause: 'quota_exceeded', text: /\bcredits?\b|limit exceeded/i, statuses: [402] },
   {
     cause: 'provider_overloaded',
     types: [
@@ -91,7 +93,7 @@ export const SIGNALS: readonly Signal[] = [
       'no_capacity',
       'modelnotreadyexception',
     ],
-    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|(?:at|no|insufficient|lacks?|not enough) capacity|currently loading|is (?:still )?loading|not enough capacity|(?:server|service|system|serving|model) (?:is )?(?:too |currently |very )?busy|maximum pending requests|llm busy|no slots available|model too busy|too many connections, please wait|provider_capacity|high (?:load|traffic)|heavy (?:load|traffic)|overload|peak load|not ready for (?:inference|invocation)|负载已?饱和|服务.{0,4}繁忙|系统繁忙|过载|混み合って/i,
+    text: /\boverloaded\b|over capacity|out of capacity|high demand|capacity exceeded|(?:at|no|insufficient|lacks?|not enough) capacity|currently loading|is (?:still )?loading|not enough capacity|(?:server|service|system|serving|model) (?:is )?(?:too |currently |very )?busy|(?:workers|servers|instances|slots) (?:are )?(?:all )?busy|maximum pending requests|llm busy|no slots available|model too busy|too many connections, please wait|provider_capacity|high (?:load|traffic)|heavy (?:load|traffic)|overload|peak load|not ready for (?:inference|invocation)|负载已?饱和|服务.{0,4}繁忙|系统繁忙|过载|混み合って/i,
   },
   {
     // Bounds of one number, though some providers mention the context window beside them.
@@ -106,7 +108,7 @@ export const SIGNALS: readonly Signal[] = [
       'model_context_window_exceeded',
       'model_max_prompt_tokens_exceeded',
     ],
-    text: /must have less than \d{1,9} tokens|Input is too long|tokens\) is too large|(?:cannot|can.?t|must not|may not) exceed \d{1,9} tokens|n_keep \(\d|available context size|loaded with (?:a )?context length|context[ _](?:length|window|limit)|maximum context|context size|exceeds? (?:the )?(?:model'?s? )?(?:maximum|max) (?:number of (?:input )?tokens|input|length|context|token)|prompt is too long|prompt: length|sum of prompt length|prompt (?:too long|contains too many)|(?:input|request|text|messages?) (?:is |are )?too long|too many input tokens|(?:string|input|message)\S{0,30} too long|longer than the (?:model|maximum)|input tokens exceed|prompt token count\b.{0,30}exceed|context window exceeded|max_prompt_tokens_exceeded|reduce the length|\bmax_new_tokens\b.{0,40}must be|current length is \d|maximum input length|range of input length|\binputs tokens\b|too many tokens(?!, please wait| per )|tokens? limit (?:is |was )?exceed|exceed(?:s|ed)? (?:the )?(?:\w{1,12} )?token limit|上下文(?:长度|窗口)|最大长度/i,
+    text: /prompt.{0,60}\bmax_(?:seq|model)_len|must have less than \d{1,9} tokens|Input is too long|tokens\) is too large|(?:cannot|can.?t|must not|may not) exceed \d{1,9} tokens|n_keep \(\d|available context size|loaded with (?:a )?context length|context[ _](?:length|window|limit)|maximum context|context size|exceeds? (?:the )?(?:model'?s? )?(?:maximum|max) (?:number of (?:input )?tokens|input|length|context|token)|prompt is too long|prompt: length|sum of prompt length|prompt (?:too long|contains too many)|(?:input|request|text|messages?) (?:is |are )?too long|too many input tokens|(?:string|input|message)\S{0,30} too long|longer than the (?:model|maximum)|input tokens exceed|prompt token count\b.{0,30}exceed|context window exceeded|max_prompt_tokens_exceeded|reduce the length|\bmax_new_tokens\b.{0,40}must be|current length is \d|maximum input length|range of input length|\binputs tokens\b|too many tokens(?!, please wait| per )|tokens? limit (?:is |was )?exceed|exceed(?:s|ed)? (?:the )?(?:\w{1,12} )?token limit|上下文(?:长度|窗口)|最大长度/i,
   },
   // The page of an edge says who refused, whatever else stands on it.
   { cause: 'waf_block', text: /cf-error|cf_chl|Attention Required/, statuses: [403, 429, 503, null] },
@@ -155,6 +157,11 @@ export const SIGNALS: readonly Signal[] = [
   },
   { cause: 'expired_or_revoked_key', text: /\binvalid (?:token|key)\b/i, statuses: [401, 403] },
   {
+    cause: 'expired_or_revoked_key',
+    text: /\b(?:invalid|expired|unknown|wrong) (?:\w{1,12} ){0,3}(?:token|key|user|credentials?)\b|\btoken is not\b/i,
+    statuses: [401],
+  },
+  {
     cause: 'malformed_key',
     text: /Malformed API Key|expected to start with|Virtual Key expected|Invalid Authorization header|invalid (?:api )?key format|must be in the format|not a valid bearer|Illegal header value|malformed (?:authorization|token|jwt)|invalid header value|not a legal (?:HTTP )?header|(?:invalid|illegal) (?:character|value)s?\b.{0,20}\bheader|\bheader\b.{0,30}\b(?:invalid|illegal) (?:character|value)/i,
     statuses: [401, 400, 403, null],
@@ -162,7 +169,7 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'environment_restriction',
     types: ['unsupported_country_region_territory', 'ip_not_authorized', 'ip_not_allowed'],
-    text: /\bIP (?:address )?.{0,60}\b(?:not (?:allowed|authorized|whitelisted|permitted)|blocked|denied)|Virtual Network|Firewall rules|private endpoint|public (?:network )?access is disabled|unsupported_country|country, region|not available in your (?:country|region|location)|(?:country|region|location|territory) (?:is )?not supported|location is not supported|unsupported (?:countr|region|location|territor)|API_KEY_(?:IP_ADDRESS|HTTP_REFERRER)_BLOCKED|allow ?list|environment restriction|security policy|ip_not_authorized|\bRequest not allowed\b/i,
+    text: /\bIP (?:address )?.{0,60}\b(?:not (?:allowed|authorized|whitelisted|permitted)|blocked|denied)|Virtual Network|Firewall rules|private endpoint|public (?:network )?access is disabled|unsupported_country|country, region|not available in your (?:country|region|location)|(?:country|region|location|territory) (?:is )?not supported|location is not supported|unsupported (?:countr|region|location|territor)|API_KEY_(?:IP_ADDRESS|HTTP_REFERRER)_BLOCKED|allow ?list|environment restriction|check your network settings|security policy|ip_not_authorized|\bRequest not allowed\b/i,
   },
   {
     cause: 'provider_credentials',
@@ -185,7 +192,7 @@ export const SIGNALS: readonly Signal[] = [
       'unrecognizedclientexception',
       'invalidsignatureexception',
     ],
-    text: /Incorrect API key|invalid[ _](?:\w{1,12}[ _])?(?:x-)?(?:api|proxy server|access|auth)[ _-]?(?:key|token)|(?:API|access|secret|subscription)[ _]key\b.{0,40}?(?:not valid|is invalid|expired|not found|revoked|disabled|deleted|leaked|incorrect|does not exist|inactive|deactivated)|invalid subscription key|Expired Key|key (?:has |is )?(?:been )?(?:expired|revoked|disabled|deleted)|\b(?:Key|Team=\S{1,60}) is blocked|Invalid credentials|invalid api token|Unable to find token|token .{0,30}\b(?:has expired|is expired|expired|is invalid)|Token Expired|expired token|Invalid JWT|jwt expired|invalid (?:authentication|bearer|access|auth) ?(?:token|credentials|header)?|user not found|auth credentials found|authentication (?:fails|failed|required|error(?!, ))|could not be authenticated|login fail|unauthorized: invalid|security token included|UnrecognizedClientException|ExpiredToken|account .{0,20}(?:deactivated|disabled|suspended)|Bad credentials|401 Client Error: Unauthorized|令牌.{0,8}(?:无效|过期|不可用|失败)|无效的(?:令牌|API|密钥|身份)|密钥.{0,6}(?:无效|错误|过期)/i,
+    text: /Incorrect API key|invalid[ _](?:\w{1,12}[ _])?(?:x-)?(?:api|proxy server|access|auth)[ _-]?(?:key|token)|(?:API|access|secret|subscription)[ _]key\b.{0,40}?(?:not valid|is invalid|expired|not found|revoked|disabled|deleted|leaked|incorrect|does not exist|inactive|deactivated)|invalid subscription key|Expired Key|key (?:has |is )?(?:been )?(?:expired|revoked|disabled|deleted)|\b(?:Key|Team=\S{1,60}) is blocked|Invalid credentials|invalid api token|Unable to find token|token .{0,30}\b(?:has expired|is expired|expired|is invalid|revoked)|Token Expired|expired token|Invalid JWT|jwt expired|invalid (?:authentication|bearer|access|auth) ?(?:token|credentials|header)?|user not found|auth credentials found|authentication (?:fails|failed|required|error(?!, ))|could not be authenticated|login fail|unauthorized: invalid|security token included|UnrecognizedClientException|ExpiredToken|account .{0,20}(?:deactivated|disabled|suspended)|Bad credentials|401 Client Error: Unauthorized|令牌.{0,8}(?:无效|过期|不可用|失败)|无效的(?:令牌|API|密钥|身份)|密钥.{0,6}(?:无效|错误|过期)/i,
     statuses: [401, 403, 400, 500, null],
   },
   {
@@ -199,14 +206,14 @@ export const SIGNALS: readonly Signal[] = [
       'model_access_denied',
       'modelnotopen',
     ],
-    text: /not allowed to (?:access|call|use) (?:\w{1,20} ){0,2}model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|requires a (?:\w{1,12} )?subscription|complete organization verification|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use) (?:the |this )?model|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
+    text: /not allowed to (?:access|call|use) (?:\w{1,20} ){0,2}model|can only access models|Invalid model for team|n.?o?t have access to (?:the |this )?model(?!.{0,80}does not exist)|no access to (?:the |this )?model|access to (?:the |this )?model\b.{0,60}(?:denied|not (?:granted|allowed))|must be verified to (?:use|stream) th(?:e|is) model|model access (?:is |was )?denied|requires a (?:\w{1,12} )?subscription|complete organization verification|not activated the model|Access denied to agent|not (?:have )?permission to (?:use|access) (?:the |this )?model|Allowed team models|not authorized to (?:access|use|invoke|call) (?:the |this )?model|use case details have not been|not authorized to (?:invoke|perform: bedrock:(?:Invoke|Converse))(?!.{0,300}(?:explicit deny|service control))|model\b.{0,60}not (?:allowed|permitted|available) (?:for|on|in|under|with) (?:this|your|the) (?:key|team|plan|project|tier|organization|account|subscription)/i,
     statuses: [401, 403, 400, 404, 500, null],
   },
   {
     // Before the models: "not a chat model" speaks of the path, and of parameters only in passing.
     cause: 'wrong_path',
     types: ['unknown_url', 'unsupported_api_for_model'],
-    text: /Invalid URL|404 page not found|v1\/(?:chat\/)?completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\n)(?:404 )?Not Found(?:$|\n|\. )|\bResource not found\b|no route (?:matched|found)|route not found|requested URL .{0,80}(?:not found|could not be)|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404|(?:please |double )check (?:the|your) url|No handler found|Unknown path|only supported in v1\/responses/i,
+    text: /Invalid URL|404 page not found|v1\/(?:chat\/)?completions endpoint|not a chat model|not supported in the v1|Unknown request URL|Cannot (?:POST|GET) \/|(?:^|[\s|{"'])(?:detail["']?: ?["']?)Not Found\b|(?:^|\n)(?:404 )?Not Found(?:$|\n|\. )|\bResource not found\b|unexpected endpoint or method|no route (?:matched|found)|route not found|requested URL .{0,80}(?:not found|could not be)|\bendpoint\b.{0,40}(?:not found|does not exist)|method not allowed|<title>404|(?:please |double )check (?:the|your) url|No handler found|Unknown path|only supported in v1\/responses/i,
     statuses: [404, 405, 400, null],
   },
   {
@@ -223,7 +230,7 @@ export const SIGNALS: readonly Signal[] = [
       'modelnotfound',
       'unsupported_model',
     ],
-    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recogni[sz]ed|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|unknown provider for model|supported by any provider|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\n|['"])model: [\w.:@/-]{2,100}(?=$|\n|['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
+    text: /Invalid model\b|\bmodel\b.{0,140}(?:does not exist|do(?:es)? ?n.?t exist|(?:was |is |were )?not (?:be )?found|not exist|(?:is )?not (?:currently )?available|is unavailable|is invalid\b|no longer (?:available|supported)|(?:isn.?t|is not|not) (?:mapped|configured|supported|registered|recogni[sz]ed|enabled|deployed|loaded|valid)|not in use|decommissioned|deprecated|retired|no (?:price|provider|route)|marked by provider as legacy)|no such model|unavailable model|\bmodels\/[\w.:-]{2,80} is not found|LLM Provider NOT provided|No endpoints found|no allowed providers|is not found for API version|unknown provider for model|\/models\/[\w.-]{2,80}:\w{4,40}: \[404|supported by any provider|model identifier is invalid|on-demand throughput isn.?t supported|unknown model|not a valid model|try pulling it|unsupported model|decommissioned|deprecated model|Model not exist|API deployment for this resource does not exist|deployment\b.{0,60}(?:does not exist|not found)|(?:^|\n|['"])model: [\w.:@/-]{2,100}(?=$|\n|['"])|模型.{0,30}(?:不存在|不支持|未找到|无效)|不支持的模型|モデルが(?:見つかり|存在し)/i,
     hints: ['litellm.notfounderror'],
     statuses: [400, 401, 403, 404, 410, 422, 500, null],
   },
@@ -253,15 +260,9 @@ export const SIGNALS: readonly Signal[] = [
   { cause: 'internal_error', text: /\d validation errors? for \w/, statuses: [500] },
   {
     cause: 'tenant_policy',
-    types: [
-      'permission_error',
-      'permission_denied',
-      'accessdeniedexception',
-      'insufficient_permissions',
-      'request_forbidden',
-      'access_terminated_error',
-    ],
-    text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has been disabled|API_KEY_SERVICE_BLOCKED|\boperation not allowed\b|only authorized for use with|Requests to this API .{0,200}are blocked/i,
+    types: ['insufficient_permissions', 'request_forbidden', 'access_terminated_error'],
+    hints: ['permission_error', 'permission_denied', 'accessdeniedexception'],
+    text: /(?:route|role|route=\S{1,80}) .{0,40}(?:not allowed|admin only)|not allowed to (?:access|call) this route|(?:does|do|did) ?n.?o?t have (?:the )?(?:\w{1,12} )?(?:permission|access to)|\bPermission\b.{0,80}\bdenied|caller does not have permission|insufficient (?:authentication )?(?:scopes|role|permissions?|privileges)|missing scopes|not associated with the user|due to tags configuration|polic(?:y|ies) (?:blocks?|blocked|den(?:y|ies|ied)|does not allow|violation)|blocked by (?:tenant )?policy|data policy|not authorized to perform|identity-based policy|explicit deny|tenant policy|(?:has not been used in project|it is disabled)|organization has (?:been )?disabled|API_KEY_SERVICE_BLOCKED|\boperation not allowed\b|only authorized for use with|Requests to this API .{0,200}are blocked/i,
     statuses: [401, 403, 400, 404, null],
   },
   { cause: 'tenant_policy', text: /\bnot (?:allowed|permitted)\b/i, statuses: [403], general: true },
@@ -291,6 +292,12 @@ export const SIGNALS: readonly Signal[] = [
   {
     cause: 'client_disconnected',
     text: /client (?:has )?disconnected|disconnected from the client|client clos(?:ed|ing) (?:the )?(?:request|connection)|context canceled|request (?:was )?(?:aborted|cancelled|canceled) by (?:the )?(?:client|user)|Client Closed Request|user aborted/i,
+  },
+  // The whole message of an exception, whatever it broke.
+  {
+    cause: 'client_timeout',
+    text: /(?:^|\n|Exception: )(?:(?:read|connect|call|socket) )?(?:timed out|timeout)\.?(?:$|\n)/i,
+    statuses: [null, 200],
   },
   // The gateway's SDK inside the application, where no gateway answered.
   { cause: 'client_timeout', text: /Timeout passed=/, statuses: [null] },
@@ -323,7 +330,7 @@ export const SIGNALS: readonly Signal[] = [
   },
   {
     cause: 'network_error',
-    text: /Connection ?error|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|getaddrinfo|socket hang up|fetch failed|Failed to fetch\b(?! \w)|(?:Cannot|Could not|Couldn.?t|Can.?t|Failed to|Unable to) (?:connect|reach|resolve|establish)|connect(?:ion)? (?:was )?(?:refused|reset|aborted|failed|closed)|connection attempts failed|Max retries exceeded|NameResolution|Name or service not known|Temporary failure in name resolution|nodename nor servname|UnknownHost|certificate|\bSSL\b|SSL:|\bTLS\b|CERTIFICATE_VERIFY|error sending request|": EOF\b|network (?:error|is unreachable|failure|connection)|other side closed|UND_ERR_SOCKET|Errno -?\d|RemoteProtocolError|Server disconnected|ServiceUnavailable: 503 failed to connect|proxy error|ProxyError|不知道这样的主机|no such host|known host|No connection (?:established|could be made)|broken pipe|dial tcp|EOF occurred|(?:连接|网络)(?:失败|错误|异常|被拒绝|中断)|无法连接|接続(?:エラー|に失敗)|연결 (?:오류|실패)|erro de conexão|error de conexión|Verbindungsfehler/i,
+    text: /(?<!API)Connection ?error|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|getaddrinfo|socket hang up|fetch failed|Failed to fetch\b(?! \w)|(?:Cannot|Could not|Couldn.?t|Can.?t|Failed to|Unable to) (?:connect|reach|resolve|establish)|connect(?:ion)? (?:was )?(?:refused|reset|aborted|failed|closed)|connection attempts failed|Max retries exceeded|NameResolution|Name or service not known|Temporary failure in name resolution|nodename nor servname|UnknownHost|certificate|\bSSL\b|SSL:|\bTLS\b|CERTIFICATE_VERIFY|error sending request|": EOF\b|network (?:error|is unreachable|failure|connection)|other side closed|UND_ERR_SOCKET|Errno -?\d|RemoteProtocolError|Server disconnected|ServiceUnavailable: 503 failed to connect|proxy error|ProxyError|不知道这样的主机|no such host|known host|No connection (?:established|could be made)|broken pipe|dial tcp|EOF occurred|(?:连接|网络)(?:失败|错误|异常|被拒绝|中断)|无法连接|接続(?:エラー|に失敗)|연결 (?:오류|실패)|erro de conexão|error de conexión|Verbindungsfehler/i,
     hints: ['apiconnectionerror', 'connecterror', 'connectionerror', 'connecttimeout'],
     statuses: [null],
   },
@@ -409,10 +416,7 @@ export const SIGNALS: readonly Signal[] = [
     cause: 'invalid_parameter',
     types: [
       'invalid_type',
-      'invalid_value',
       'missing_required_parameter',
-      'invalid_parameter',
-      'invalid_parameter_error',
       'string_above_max_length',
       'string_type',
       'string_too_long',
@@ -427,8 +431,8 @@ export const SIGNALS: readonly Signal[] = [
       'missing',
       'literal_error',
       'enum',
-      'value_error',
     ],
+    hints: ['invalid_value', 'invalid_parameter', 'invalid_parameter_error', 'value_error'],
     text: /Invalid (?:type|value|param|parameter|argument|input|field|'\w|`\w|"\w)|'[^'\n]{1,60}' is (?:not valid|invalid)|Missing (?:required )?(?:parameter|field|argument)|is (?:a )?required\b|required (?:param|parameter|field)|Field required|must provide a \w|validation errors?|is not of type|wrong type|\bmust be\b|\bis invalid\b|may only be|can only be|unexpected value|should not be (?:none|null|empty)|(?:is|are) not valid|not one of|Malformed input|did not match|BadRequest please pass/i,
     statuses: [400, 401, 422, 500, null],
   },

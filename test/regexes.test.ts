@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** Built while the program runs, out of its own constants. */
 const BUILT: Readonly<Record<string, string>> = {
   'shared/screen.ts': 'from the words of other expressions, without repeats',
-  'shared/parse/gate.ts':
+  'shared/parse/ending.ts':
     'from the words for models, which are read, and a tail of bounded repeats, which was checked alone',
   'shared/parse/vocabulary.ts':
     'from the list of hosts, without repeats but of the ends it takes over from expressions that are read',

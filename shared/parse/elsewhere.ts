@@ -47,7 +47,7 @@ export const namesOther = (text: string): boolean =>
   NAMES_OTHER_PATH.test(text) || OTHER_SYSTEM.test(text) || namesOtherServer(text);
 
 const CHORE = screened(
-  /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma|\bDB\b|database|\bredis\b|startup failed|\bcallback|\bcache (?:read|write|get|set)\b|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i,
+  /LiteLLM_[A-Z]\w{2,40}|SpendLogs|\bprisma|\bDB\b|database|\bredis\b|startup failed|\bcallback|\bMCP\b|standard logging object|\bcache (?:read|write|get|set)\b|langfuse|slack|\bwebhook|alerting|health ?check|budget reset|spend (?:update|tracking)|prometheus/i,
 );
 
 /** What a gateway logs about its own keeping of books and health is no call, though it fails in the same words. */

@@ -37,7 +37,7 @@ export const refuses = (evidence: Evidence, causes: ReadonlySet<CauseId>): boole
 
 /** Says in words that a call went well: who was asked, or what was asked for, and that it came. */
 const SUCCEEDED = screened(
-  /\b(?:chat|completion|llm|model|ai|api|text|embeddings?|message|inference) ?(?:call|request|response|completion|answer|generation|chain)s?\b[^\n,;]{0,30}\b(?:succe(?:eded|ssful(?:ly)?|ss)|completed|received|finished|done|ok|200)\b|\b(?:received|got) (?:an? |the )?(?:\w{1,12} ){0,2}(?:response|answer|completion|reply) from\b|\b(?:HTTP\/[\d.]{1,3} )?200 OK\b|\bstatus(?: code)?[:=] ?200\b|finish_?reason\b[^\n]{0,14}\b(?:stop|length|tool_calls|end_turn)\b|\d tokens used\b|(?:调用|请求|生成)成功/i,
+  /\b(?:chat|completion|llm|model|ai|api|text|embeddings?|message|inference) ?(?:call|request|response|completion|answer|generation|chain)s?\b[^\n,;]{0,30}\b(?:succe(?:eded|ssful(?:ly)?|ss)|completed|received|finished|done|ok|200)\b|\b(?:received|got) (?:an? |the )?(?:\w{1,12} ){0,2}(?:response|answer|completion|reply) from\b|\b(?:HTTP\/[\d.]{1,3} )?200 OK\b|\bstatus(?: code)?[:=] ?200\b|finish_?reason\b[^\n]{0,14}\b(?:stop|length|tool_calls|end_turn)\b|\d tokens used\b|(?:调用|请求|生成)成功|ответ[^\n]{0,20} получен|\b(?:respuesta|resposta|réponse|antwort)\b[^\n]{0,20} (?:recibida|recebida|reçue|erhalten)/i,
 );
 export const saysSuccess = (evidence: Evidence): boolean =>
   SUCCEEDED.test(evidence.said) && !FAILED_WORD.test(evidence.said) && !isLoudLevel(evidence);
@@ -73,7 +73,7 @@ const STATED_FAILURE =
 
 /** Says in words that a call failed, if not why. */
 const CALL_FAILED = screened(
-  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response|inference|running model|with model)\b|\b(?:calls?|requests?|completion|invocation|generation|inference)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\bapi error\b(?! budget)/i,
+  /\b(?:errors?|failed|failure|unable)\b[^\n,;.]{0,20}\b(?:talking|calling|calls?|communicating|requests?|requesting|querying|invoking|invocation|contacting|completion|generating|generation|response|inference|running model|with model)\b|\b(?:calls?|requests?|completion|invocation|generation|inference)\b[^\n,;.]{0,20}\b(?:errors?|failed|failure)\b|\berrors? (?:in|during|from) [\w -]{2,40}\b(?:response|request|call|completion)\b|\bapi error\b(?! budget)/i,
 );
 /** What was asked of a model, right after its name: of anything else it may have failed without one. */
 const TASK_FAILED = screened(
@@ -101,7 +101,7 @@ export function isClearFailure(evidence: Evidence, status: number | null): boole
   if (status !== null && status < 400) return false;
   const { said } = evidence;
   const loud =
-    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|(?:rate.?limit|quota|cuota)(?:ed|[^\n]{0,20} (?:hit|exceeded|reached|excedida|esgotada|agotada))|exhausted|timed out|refused|unreachable|denied|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|异常|出错|\berro\b|\bfalha|\bfall[oó]\b|\berreur|\béchec|\bfehler|ошибк|lỗi|\(status code: \d/i.test(
+    /\b(?:error|err|warn(?:ing)?|critical|fatal|exception|fail(?:ed|ure)?|(?:rate.?limit|quota|cuota)(?:ed|[^\n]{0,20} (?:hit|exceeded|reached|excedida|esgotada|agotada|wait\w*|retry\w*|sleep\w*|backing off|aguardando|esperando|等待|重试|待機))|exhausted|timed out|refused|unreachable|denied|premature(?:ly)?|unexpected EOF)\b|[❌✗✖⨯]|오류|에러|실패|エラー|失敗|失败|错误|异常|出错|\berro\b|\bfalha|\bfall[oó]\b|\berreur|\béchec|\bfehler|ошибк|lỗi|\(status code: \d/i.test(
       said,
     ) ||
     (status !== null &&

@@ -16,7 +16,7 @@ const QUOTED_STATUS = screened(/`[^`\n]{0,80}\b[45]\d\d\b[^`\n]{0,80}`/);
 
 /** Source code anywhere on a line of its own: it names what may happen, not what did. */
 const CODE = screened(
-  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}(?:\(| from \w)|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|\$\{\w|\bshould (?:throw|return|retry|handle)\b|\bnew \w{0,30}(?:Error|Exception)\(|\b(?:httpx|requests)\.Response\(|\blambda \w{1,20}:|\(\\d|\\d[+*]|\\w[+*]/,
+  /\bexcept [\w.,() ]{1,80}:|\braise [\w.]{2,60}(?:\(| from \w)|\bthrow new \w|\bcatch ?\(\w|\bfrom [\w.]{2,40} import\b|\bassert(?:Raises)?\b|\b(?:print|console\.\w{2,10}|logger\.\w{2,10}|logging\.\w{2,10}|Log::\w{2,10})\(|\w(?:Error|Exception): If \w|\bf["'][^\n"']{0,200}\{\w|[`"'][^\n`"']{0,200}\$\{\w|\bshould (?:throw|return|retry|handle)\b|\bnew \w{0,30}(?:Error|Exception)\(|\b(?:httpx|requests)\.Response\(|\blambda \w{1,20}:|\(\\d|\\d[+*]|\\w[+*]/,
 );
 /** Time, level and logger before what a line says. */
 const LOG_PREFIX =
@@ -46,7 +46,7 @@ function isProseLine(text: string): boolean {
   if (lines.length > 1)
     return lines.some(isCode) && !FRAMES.test(text) && lines.every((line) => isCode(line) || !speaksOfLlm(line));
   if (/Error code: ?\d{3} - \S|HTTP\/\d(?:\.\d)?" \d{3}/.test(text)) return false;
-  return isCode(text) || begins(text, SPOKEN) || (begins(text, MARKED) && !quotesEvent(text));
+  return (isCode(text) && !FRAMES.test(text)) || begins(text, SPOKEN) || (begins(text, MARKED) && !quotesEvent(text));
 }
 
 const STATEMENT =
@@ -60,13 +60,14 @@ const begins = (line: string, marks: RegExp): boolean =>
 
 /** What stands in quotes, in a cell of a table, or behind the marks of a list, a quotation or a comment. */
 const QUOTED = /`([^`\n]{10,2000})`|\|\s{0,4}([^|\n]{10,2000}?)\s{0,4}(?=\|)/g;
-const MARKS = /^\s{0,40}(?:(?:[-*•>|]|#{1,6}|\/\/|\d{1,2}[.)]|`[^`\n]{1,40}`:?) {1,8}){1,4}/;
+const MARKS =
+  /^\s{0,40}(?:(?:[-*•>|]|#{1,6}|\/\/|\d{1,2}[.)]|`[^`\n]{1,40}`:?|\*{2}[^*\n]{1,40}\*{2}:?|[A-Z][a-z]{2,20}:) {1,8}){1,4}/;
 /**
  * A document speaks of failures in general, but what it quotes may be one that happened: an exception and what it said, a
  * status and more than its name, a line of a log, a body.
  */
 const EVENT =
-  /^[`\s]{0,4}(?:\[?(?:ERROR|WARN(?:ING)?|CRITICAL|FATAL|error|warn(?:ing)?)\b[\]:]|[45]\d\d:? [^`|\n]{25}|\d{4}-\d\d-\d\d[T ]\d\d:|\{"|L\d{1,6} )|Error code: ?\d{3}\b|\b(?:[A-Z]\w{2,40}(?:Error|Exception|Timeout)|\w{2,20}\.Timeout)\b[\])]?: [^`|\n]{12}|\bGoogleGenerativeAI Error\]: |\bAPI Error: [45]\d\d\b|(?:unexpected|last) status:? [45]\d\d\b|\berror code: [45]\d\d\b|["']type["']: ?["']\w{3,30}_error["']|\bas it raised \w|\b(?:balance|credits?|quota|key) (?:is|are|was|has) \w/;
+  /^[`\s]{0,4}(?:\[?(?:ERROR|WARN(?:ING)?|CRITICAL|FATAL|error|warn(?:ing)?)\b[\]:]|\[?[45]\d\d:? [^`|\n]{25}|\d{4}-\d\d-\d\d[T ]\d\d:|\{"|L\d{1,6} )|Error code: ?\d{3}\b|\b(?:[A-Z]\w{2,40}(?:Error|Exception|Timeout)|\w{2,20}\.Timeout)\b[\])]?: [^`|\n]{12}|\bGoogleGenerativeAI Error\]: |\bAPI Error: [45]\d\d\b|(?:unexpected|last) status:? [45]\d\d\b|\berror code: [45]\d\d\b|["']type["']: ?["']\w{3,30}_error["']|\bas it raised \w|\b(?:balance|credits?|quota|key) (?:is|are|was|has) \w/;
 
 /** A status in back-ticks, and nothing quoted that happened. */
 export const namesStatus = (text: string): boolean => QUOTED_STATUS.test(text) && !quotesEvent(text);

@@ -39,7 +39,7 @@ const IN_TEXT: readonly Screened[] = [
   /\b(?:ResourceExhausted|TooManyRequests|PermissionDenied|InvalidArgument|Unauthenticated|ServiceUnavailable|DeadlineExceeded|InternalServerError|NotFound): ([45]\d\d)\b/,
   // .NET's HttpClient.
   /\b(?:Received HTTP response headers|End processing HTTP request) after [\d.]{1,12}ms - ([1-5]\d\d)\b/,
-  /(?:状态码|ステータスコード|상태 ?코드)[:：=]? ?([1-5]\d\d)\b/,
+  /(?:状态码|错误码?|错误代码|ステータスコード|エラー(?:コード)?|(?:상태|오류|에러) ?코드|(?<![\u0400-\u04ff])(?:ошибка|код)|\bcódigo|\b(?:[Ee]rro|[Ee]rreur|Fehler)(?: [Cc]ode)?)[:：=]? ?([1-5]\d\d)(?![\d.:])/,
   /\bHTTP(?:\/\d(?:\.\d)?)?[ :]{1,2}([1-5]\d\d)\b/i,
   /\b(?:[Ee]rror|ERROR|failed|Failed|exception|response|returned|Client error|Server error)[ :]{0,2}['"([]([45]\d\d)\b/,
   /\b(?:API Error|API error|Error|Exception|error code|Error Code): ?([45]\d\d)\b(?![.,:]\d)/,
@@ -53,14 +53,17 @@ const IN_TEXT: readonly Screened[] = [
   /(?<!exit )\bstatus ([45]\d\d)\b/i,
   /["'](?:status|statusCode|status_code|httpStatus|resultSignature)["'] ?: ?["']?([1-5]\d\d)\b/i,
   /\b([45]\d\d) (?:Client Error|Server Error|status code|RESOURCE_EXHAUSTED|UNAVAILABLE|INVALID_ARGUMENT|PERMISSION_DENIED|UNAUTHENTICATED|NOT_FOUND|DEADLINE_EXCEEDED|INTERNAL\b)/,
-  /(?:^|[\s"'`(>[|])([45]\d\d):? (?:Too Many Requests|Unauthorized|Forbidden|Not Found|Bad Request|Bad Gateway|Service Unavailable|Service Temporarily Unavailable|Gateway Time-?out|Internal Server Error|Payload Too Large|Unprocessable (?:Entity|Content)|Payment Required|Conflict|Request Timeout|Request Entity Too Large|Deadline Exceeded|Resource has been exhausted|Rate limit)/i,
+  new RegExp(
+    `${NO_NUMBER}(?:^|[\\s"'\`(>[|])([45]\\d\\d):? (?:Too Many Requests|Unauthorized|Forbidden|Not Found|Bad Request|Bad Gateway|Service Unavailable|Service Temporarily Unavailable|Gateway Time-?out|Internal Server Error|Payload Too Large|Unprocessable (?:Entity|Content)|Payment Required|Conflict|Request Timeout|Request Entity Too Large|Deadline Exceeded|Resource has been exhausted|Rate limit)`,
+    'i',
+  ),
   /\b(?:GET|POST) \/[\w/.:-]{1,200} (?:- |-> |→ |=> )?([1-5]\d\d)\b(?![.:]\d)/,
   /\b([45]\d\d): (?:GET|POST) \//,
   // Before a body that was taken out.
   new RegExp(`${NO_NUMBER}(?:^|[\\s\\])])([45]\\d\\d): (?: |$)`, 'm'),
   /\baccess:([1-5]\d\d) (?:GET|POST) \//,
   /^([45]\d\d): /m,
-  /^<([45]\d\d)> [A-Z]/m,
+  /(?:^|: )<([45]\d\d)> [A-Z]/m,
   /`([45]\d\d):? [A-Z][a-z]/,
   /\b([45]\d\d) (?:POST|GET) (?:[{/]| )/,
   /\brequest: (?:POST|GET) \/\S{1,200} [\d.]{7,15} ([1-5]\d\d)\b/,

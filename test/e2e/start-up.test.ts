@@ -52,7 +52,8 @@ test('ingest loads in less than 1.5 times the time of the DynamoDB client', () =
 }, 60_000);
 
 test('the bundles are small: what a cold start has to read', () => {
-  expect(textOf('ingest').length).toBeLessThanOrEqual(360 * 1024);
+  // A quarter of it is what is known of failures, which grows.
+  expect(textOf('ingest').length).toBeLessThanOrEqual(376 * 1024);
   for (const name of ['evaluate', 'query', 'redrive', 'slack'])
     expect(textOf(name).length).toBeLessThanOrEqual(380 * 1024);
 });
