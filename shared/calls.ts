@@ -390,8 +390,6 @@ function join(outcome: Outcome, group: Group): void {
 }
 
 function placed(group: Group): Placed[] {
-  const [first] = group.members as [Outcome];
-  if (group.members.length === 1) return [placedAlone(first, group.tries)];
   const head = enriched(group);
   const key = group.members.map((member) => callKey(member.record)).find((found) => found !== null) ?? null;
   const call = key === null ? { eventId: head.record.eventId } : { key };
@@ -402,17 +400,6 @@ function placed(group: Group): Placed[] {
       ? { outcome: head, rank: rankOf(head), call, attempts }
       : { outcome: member, rank: 'part' as const, call, attempts: 1 },
   );
-}
-
-function placedAlone(outcome: Outcome, tries: number): Placed {
-  const { record } = outcome;
-  const key = callKey(record);
-  return {
-    outcome,
-    rank: rankOf(outcome),
-    call: key === null ? { eventId: record.eventId } : { key },
-    attempts: Math.max(tries, (record.retryCount ?? 0) + 1),
-  };
 }
 
 const rankOf = ({ record }: Outcome): Rank =>
@@ -435,6 +422,7 @@ const INHERITED = [
 
 /** The head with what only the other lines of the call know: names, the status, a better founded cause. */
 function enriched({ head, members }: Group): Outcome {
+  if (members.length === 1) return head;
   const record: Record<string, unknown> = { ...head.record };
   for (const field of INHERITED) {
     if (head.failed || field !== 'status')

@@ -26,6 +26,10 @@ export const NO_CALL: Skipped = { skipped: 'not-a-call' };
 
 export type Parsed = { readonly record: CallRecord } | Skipped;
 
+/** Cheap first look: what holds no word of a call, nor of the team's own, is read no further. */
+export const mightBe = (message: string, settings: Settings): boolean =>
+  mightBeCall(message) || ownOf(settings).mightBe(message);
+
 /** Reads one event on its own. `line`: its message without what a collector put around it. */
 export function parseEvent(
   event: LogEvent,
@@ -33,8 +37,8 @@ export function parseEvent(
   settings: Settings,
   line = unwrapped(event.message),
 ): Parsed {
+  if (!mightBe(event.message, settings)) return NO_CALL;
   const own = ownOf(settings);
-  if (!mightBeCall(event.message) && !own.mightBe(event.message)) return NO_CALL;
   const text = clean(line);
   const read = readEvidence(text, own.names);
   const mine = own.shapeIn(read);

@@ -3,6 +3,7 @@
  * that looks like a secret; and a dimension, the only text that is ever stored, must look like a name and hold no secret.
  */
 import { hash } from 'node:crypto';
+import { memo } from './memo.ts';
 import { type Screened, screened } from './screen.ts';
 
 const MASK = '[redacted]';
@@ -50,16 +51,6 @@ export function dimension(value: string | null, salt: string): string | null {
   return isPlainName(value) ? value : `hash:${saltedHash(value, salt)}`;
 }
 
-/** Models, tenants and keys are few and come with every record. Emptied when full: names come from logs. */
-const PLAIN = new Map<string, boolean>();
-const MAX_PLAIN = 4096;
-
-function isPlainName(value: string): boolean {
-  if (value.length > 128 || !NAME.test(value)) return false;
-  const known = PLAIN.get(value);
-  if (known !== undefined) return known;
-  if (PLAIN.size >= MAX_PLAIN) PLAIN.clear();
-  const isPlain = withoutSecrets(value) === value;
-  PLAIN.set(value, isPlain);
-  return isPlain;
-}
+/** Models, tenants and keys are few and come with every record. */
+const isNoSecret = memo(4096, (name) => withoutSecrets(name) === name);
+const isPlainName = (value: string): boolean => value.length <= 128 && NAME.test(value) && isNoSecret(value);

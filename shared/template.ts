@@ -6,15 +6,13 @@
  */
 import { classifyWith, type Outcome } from './classify.ts';
 import { keyNames } from './parse/fields.ts';
-import { mightBeCall } from './parse/gate.ts';
-import { ownOf } from './parse/own.ts';
-import { NO_CALL, parseEvent, type Skipped } from './parse.ts';
+import { mightBe, NO_CALL, parseEvent, type Skipped } from './parse.ts';
 import type { LogBatch, LogEvent } from './record.ts';
 import type { Settings } from './settings.ts';
 import { creditsOf, isAsked, memoryOf, settle } from './template/memory.ts';
 import { applied, type Plan, planOf, type Sample } from './template/plan.ts';
-import { isField, type Split, split } from './template/split.ts';
-import { valuesOf, varied, WAYS } from './template/vary.ts';
+import { isField, type Split, split, valueAt, valuesOf } from './template/split.ts';
+import { varied, WAYS } from './template/vary.ts';
 
 export type Reading = { readonly outcome: Outcome } | Skipped;
 export type Reader = (event: LogEvent, batch: LogBatch, line?: string) => Reading;
@@ -54,12 +52,10 @@ export function wholeReader(settings: Settings): Reader {
 function rememberingReader(settings: Settings): Reader {
   const whole = wholeReader(settings);
   const names = keyNames(settings.fields);
-  const own = ownOf(settings);
-  const mightBe = (message: string): boolean => mightBeCall(message) || own.mightBe(message);
   const memory = memoryOf<Known>();
   const creditOf = creditsOf();
   return (event, batch, line) => {
-    if (!mightBe(event.message)) return NO_CALL;
+    if (!mightBe(event.message, settings)) return NO_CALL;
     const credit = creditOf(event.message);
     const found = isAsked(credit) ? split(event.message, names) : null;
     if (found === null) return whole(event, batch, line);
@@ -78,12 +74,12 @@ function rememberingReader(settings: Settings): Reader {
 
 function remembered(
   { plan, outcome }: Extract<Known, { is: 'call' }>,
-  { slots }: Split,
+  found: Split,
   event: LogEvent,
   batch: LogBatch,
 ): Reading {
   const { message } = event;
-  const made = applied(plan, (slot) => message.slice(slots[2 * slot], slots[2 * slot + 1]));
+  const made = applied(plan, (slot) => valueAt(message, found, slot));
   const record = Object.assign(made, {
     eventId: event.id,
     atMs: event.timestamp,

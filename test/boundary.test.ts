@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** shared/ from top to bottom: a file imports only what stands above it. */
 const WALK = [
   // what everything is told
+  'memo',
   'causes',
   'own',
   'text-pattern',

@@ -2,6 +2,7 @@
  * Names under which loggers, SDKs and gateways print the same fact, and the walk that collects them from a structure.
  * One alias table instead of a parser per logger: a logger that nests its error elsewhere needs no new code.
  */
+import { memo } from '../memo.ts';
 import { OWN_FIELDS, type OwnField, type OwnFields } from '../own.ts';
 import { type Fields, field, isFields, noFields, readJson, readLiteral, type Value } from './literal.ts';
 import { readStatus } from './status.ts';
@@ -155,21 +156,14 @@ interface Key {
 function meaningOf(key: string): Key {
   const name = normalise(key);
   const fact = ALIASES.get(name);
-  const isRead =
-    name.endsWith('statuscode') || [STATUS_KEYS, CODE_KEYS, TYPE_KEYS, CLASS_KEYS].some((keys) => keys.has(name));
+  const isStatus = STATUS_KEYS.has(name) || name.endsWith('statuscode');
+  const isRead = isStatus || [CODE_KEYS, TYPE_KEYS, CLASS_KEYS, MESSAGE_KEYS].some((keys) => keys.has(name));
   return {
     name,
     fact,
-    role:
-      isRead || MESSAGE_KEYS.has(name)
-        ? 'decides'
-        : COPIED.has(fact)
-          ? 'copied'
-          : AMOUNTS.has(fact)
-            ? 'amount'
-            : 'decides',
+    role: isRead ? 'decides' : roleOfFact(fact),
     isSeconds: SECONDS.has(name),
-    isStatus: STATUS_KEYS.has(name) || name.endsWith('statuscode'),
+    isStatus,
     isCode: CODE_KEYS.has(name),
     isType: TYPE_KEYS.has(name),
     isClass: CLASS_KEYS.has(name),
@@ -180,18 +174,8 @@ function meaningOf(key: string): Key {
   };
 }
 
-/** A program prints the same few keys all day. Emptied when full: keys may also come from an attacker. */
-const KEYS = new Map<string, Key>();
-const MAX_KEYS = 4096;
-
-function keyOf(key: string): Key {
-  const known = KEYS.get(key);
-  if (known !== undefined) return known;
-  if (KEYS.size >= MAX_KEYS) KEYS.clear();
-  const meaning = meaningOf(key);
-  KEYS.set(key, meaning);
-  return meaning;
-}
+/** A program prints the same few keys all day. */
+const keyOf = memo(4096, meaningOf);
 
 /**
  * Whether the value of a field decides anything: a name is copied, a number without a meaning here is an amount.
@@ -216,6 +200,9 @@ const AMOUNTS: ReadonlySet<Fact | undefined> = new Set<Fact | undefined>([
   'completionTokens',
   undefined,
 ]);
+
+const roleOfFact = (fact: Fact | undefined): Role =>
+  COPIED.has(fact) ? 'copied' : AMOUNTS.has(fact) ? 'amount' : 'decides';
 
 /** The name of a key, however it is spelt. */
 export const nameOf = (key: string): string => keyOf(key).name;

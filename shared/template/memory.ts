@@ -1,4 +1,5 @@
 /** What is kept of texts seen before, and when to look for it. Bounded: texts come from logs. */
+import { memo } from '../memo.ts';
 
 /** So many templates, and characters of them, are kept in each of two generations. */
 const [MAX_TEMPLATES, MAX_CHARACTERS] = [4096, 4_194_304];
@@ -47,16 +48,8 @@ const MAX_CREDITS = 256;
 
 /** The credit of texts that begin like this one. */
 export function creditsOf(): (text: string) => Credit {
-  const credits = new Map<string, Credit>();
-  return (text) => {
-    const beginning = text.slice(0, BEGINNING);
-    const known = credits.get(beginning);
-    if (known !== undefined) return known;
-    if (credits.size >= MAX_CREDITS) credits.clear();
-    const credit = { left: MAX_CREDIT, passed: 0 };
-    credits.set(beginning, credit);
-    return credit;
-  };
+  const creditOf = memo<Credit>(MAX_CREDITS, () => ({ left: MAX_CREDIT, passed: 0 }));
+  return (text) => creditOf(text.slice(0, BEGINNING));
 }
 
 export const isAsked = (credit: Credit): boolean => credit.left > 0 || ++credit.passed % ONE_IN === 0;

@@ -4,6 +4,7 @@
  * and stays. A value in running text leaves its length behind, so that what cuts texts cuts them alike; a value of a JSON field
  * may be of any length.
  */
+import { memo } from '../memo.ts';
 import { COPIED_ENDS, type KeyNames, roleOf } from '../parse/fields.ts';
 import { isInert } from '../screen.ts';
 
@@ -24,6 +25,11 @@ const [FIELD, DIGITS, ID, TIME, AGAIN] = ['\u0001', '\u0002', '\u0003', '\u0004'
 
 const [OF_FIELD, IS_NEW] = [-2, -1] as const;
 
+/** A value of the text, by its number. */
+export const valueAt = (text: string, { slots }: Split, slot: number): string =>
+  text.slice(slots[2 * slot], slots[2 * slot + 1]);
+export const valuesOf = (text: string, found: Split): string[] =>
+  found.origins.map((_, slot) => valueAt(text, found, slot));
 /** Whether a value is one of a JSON field, by its number. */
 export const isField = ({ origins }: Split, slot: number): boolean => origins[slot] === OF_FIELD;
 /** Which value before it is the same. */
@@ -308,14 +314,5 @@ function findName(text: string, close: number, names: KeyNames): void {
   if (role === 'amount' ? digitsAt(from, to - from) : isName(text.slice(from, to))) set(from, to, FIELD);
 }
 
-/** Few names come again and again. Emptied when full: they come from logs. */
-const NAMES = new Map<string, boolean>();
-const MAX_NAMES = 4096;
-function isName(value: string): boolean {
-  const known = NAMES.get(value);
-  if (known !== undefined) return known;
-  if (NAMES.size >= MAX_NAMES) NAMES.clear();
-  const isSo = NAME.test(value) && isInert(value);
-  NAMES.set(value, isSo);
-  return isSo;
-}
+/** Few names come again and again. */
+const isName = memo(4096, (value) => NAME.test(value) && isInert(value));

@@ -1,5 +1,5 @@
 /** Other texts of the same template: what a reading copies from its values, and what it does not, shows when they change. */
-import { isField, originOf, type Split } from './split.ts';
+import { isField, originOf, type Split, valuesOf } from './split.ts';
 
 /**
  * Values that grow from first to last, that shrink, and that look like a status: so a reading that compares two of them, or
@@ -12,14 +12,13 @@ const MAX_ATTEMPTS = 20;
 
 /** The text with other values in the same places, and the values. */
 export function varied(text: string, found: Split, way: Way): { text: string; values: string[] } {
-  const { slots } = found;
   const values: string[] = [];
   let other = '';
   let copied = 0;
-  const count = slots.length / 2;
-  for (let n = 0; n < count; n++) {
-    const [from, to] = [slots[2 * n] as number, slots[2 * n + 1] as number];
-    const was = text.slice(from, to);
+  const all = valuesOf(text, found);
+  const count = all.length;
+  for (const [n, was] of all.entries()) {
+    const from = found.slots[2 * n] as number;
     const origin = originOf(found, n);
     // What is said twice stays the same.
     const others = (attempt: number) => another(was, way, n + 37 * attempt, count, isField(found, n));
@@ -29,16 +28,10 @@ export function varied(text: string, found: Split, way: Way): { text: string; va
       value = others(attempt);
     values.push(value);
     other += text.slice(copied, from) + value;
-    copied = to;
+    copied = from + was.length;
   }
   return { text: other + text.slice(copied), values };
 }
-
-export const valuesOf = (text: string, { slots }: Split): string[] => {
-  const values: string[] = [];
-  for (let n = 0; n < slots.length; n += 2) values.push(text.slice(slots[n], slots[n + 1]));
-  return values;
-};
 
 const NUMBER = /^\d+(?:\.\d+)?$/;
 const TIME = /^(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d/;

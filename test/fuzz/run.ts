@@ -1,6 +1,6 @@
 // Reads changed log lines for as long as it is told to, and stops at the first that breaks a promise: nothing throws, the law
-// holds, what is remembered is read as if it were not, no prototype changes, no planted key comes out, and time stays in bounds. `npm run fuzz -- --seconds 20`, `--runs N`,
-// `--seed S`, `--slack N`; a case is named by its seed and number, and `--only N` runs that one alone.
+// holds, what is remembered is read as if it were not, no prototype changes, no planted key comes out, and time stays in
+// bounds. `npm run fuzz -- --seconds 20`, `--runs N`, `--seed S`, `--slack N`; a case is named by its seed and number, and `--only N` runs that one alone.
 import { parseArgs } from 'node:util';
 import { contributionsOf } from '../../shared/contribution.ts';
 import { coverageOf } from '../../shared/coverage.ts';
